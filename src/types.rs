@@ -183,6 +183,46 @@ impl CharUuid {
     }
 }
 
+/// The hub's own records, kept under [`SensorId::hub`]: one byte, a [`HubState`].
+pub const HUB_STATE: CharUuid = CharUuid(0x7265_6861_0001_4b1d_8a5e_6875_6273_7465);
+
+/// Patient reports, kept under [`SensorId::patient`]: a JSON object `{"pro":"pain","value":4}`.
+pub const PATIENT_REPORT: CharUuid = CharUuid(0x7265_6861_0002_4b1d_8a5e_6875_6273_7465);
+
+/// What the hub says of itself in its log: that silence of a sensor means something only while it listened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HubState {
+    /// It stopped listening: a clean stop.
+    Down,
+    /// It began to listen.
+    Up,
+    /// It still listens: written every 5 minutes, so that a power cut is known to within that.
+    Alive,
+}
+
+impl HubState {
+    /// The record's only byte.
+    #[must_use]
+    pub const fn byte(self) -> u8 {
+        match self {
+            Self::Down => 0,
+            Self::Up => 1,
+            Self::Alive => 2,
+        }
+    }
+
+    /// From a record; `None` when it is not one.
+    #[must_use]
+    pub const fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        match bytes {
+            [0] => Some(Self::Down),
+            [1] => Some(Self::Up),
+            [2] => Some(Self::Alive),
+            _ => None,
+        }
+    }
+}
+
 impl FromStr for CharUuid {
     type Err = ParseError;
     fn from_str(text: &str) -> Result<Self, ParseError> {
