@@ -1,6 +1,6 @@
 #![doc = include_str!("ARCHITECTURE.md")]
 
-// pub mod adherence;
+pub mod adherence;
 pub mod clock;
 pub mod config;
 // pub mod ctl;
