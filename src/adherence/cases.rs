@@ -38,7 +38,8 @@ fn case_1_strict_time_outside_of_the_band_does_not_count() {
 
 #[test]
 fn case_2_more_than_prescribed_is_100_and_the_uncapped_figure_is_kept() {
-    let ride = Capture::default().bike("2026-11-03T15:00:00Z", 26 * 60, 70).bike("2026-11-03T15:26:00Z", 1, 0);
+    let ride =
+        Capture::default().bike("2026-11-03T15:00:00Z", 26 * 60, 70).bike("2026-11-03T15:26:00Z", 1, 0);
     let report = ride.report(&bike_plan(), "2026-11-03");
     assert_eq!(percent(report.score), Some(100.0));
     assert_eq!(percent(report.items[0].raw_score), Some(130.0));
@@ -112,12 +113,10 @@ fn case_15_a_ride_over_midnight_belongs_to_the_day_it_began() {
 
 #[test]
 fn a_heart_rate_during_a_ride_over_midnight_belongs_to_the_ride_s_day() {
-    let strap_first = Capture::default()
-        .strap("2026-11-04T04:49:00Z", 2000, 110)
-        .bike("2026-11-04T04:50:00Z", 1800, 70);
-    let strap_later = Capture::default()
-        .bike("2026-11-04T04:50:00Z", 1800, 70)
-        .strap("2026-11-04T05:00:01Z", 1500, 110);
+    let strap_first =
+        Capture::default().strap("2026-11-04T04:49:00Z", 2000, 110).bike("2026-11-04T04:50:00Z", 1800, 70);
+    let strap_later =
+        Capture::default().bike("2026-11-04T04:50:00Z", 1800, 70).strap("2026-11-04T05:00:01Z", 1500, 110);
     for capture in [strap_first, strap_later] {
         let mut engine = capture.engine(&format!("{HEAD}{BIKE}{STRAP}"));
         let now = utc("2026-11-06T12:00:00Z");
@@ -139,9 +138,8 @@ fn a_heart_rate_worn_all_day_is_split_at_midnight() {
 
 #[test]
 fn case_16_two_rides_in_the_repeated_hour_are_one_data_day() {
-    let rides = Capture::default()
-        .bike("2026-11-01T05:30:00Z", 300, 70)
-        .bike("2026-11-01T06:30:00Z", 300, 70);
+    let rides =
+        Capture::default().bike("2026-11-01T05:30:00Z", 300, 70).bike("2026-11-01T06:30:00Z", 300, 70);
     let text = bike_plan().replace("2026-11-03", "2026-11-01");
     let mut engine = rides.engine(&text);
     let now = utc("2026-11-05T12:00:00Z");
@@ -180,7 +178,8 @@ fn case_20_a_stop_of_4_min_is_a_pause_and_one_of_11_min_ends_the_session() {
 
 #[test]
 fn a_bike_that_goes_silent_is_credited_5_s_beyond_its_last_packet_while_the_session_goes_on() {
-    let rides = Capture::default().bike("2026-11-03T15:00:00Z", 300, 70).bike("2026-11-03T15:09:00Z", 300, 70);
+    let rides =
+        Capture::default().bike("2026-11-03T15:00:00Z", 300, 70).bike("2026-11-03T15:09:00Z", 300, 70);
     let report = rides.report(&bike_plan(), "2026-11-03");
     assert_eq!(report.items[0].active_ms, (299 + 5 + 299 + 1) * 1000);
 }

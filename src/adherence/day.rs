@@ -210,7 +210,11 @@ mod tests {
         let first = day("2010-11-07").start(zone);
         assert_eq!(LocalDay::of(first.plus(-1), zone), day("2010-11-06"));
         assert_eq!(LocalDay::of(first, zone), day("2010-11-07"));
-        assert_eq!(LocalDay::of(first.plus(120_000_000), zone), day("2010-11-07"), "23:02, for the second time");
+        assert_eq!(
+            LocalDay::of(first.plus(120_000_000), zone),
+            day("2010-11-07"),
+            "23:02, for the second time"
+        );
     }
 
     #[test]
@@ -221,7 +225,8 @@ mod tests {
 
     #[test]
     fn days_follow_each_other_without_hole_or_overlap_through_a_year_in_every_zone_tried() {
-        let zones = ["America/New_York", "Europe/Berlin", "Australia/Lord_Howe", "Africa/Cairo", "Asia/Beirut"];
+        let zones =
+            ["America/New_York", "Europe/Berlin", "Australia/Lord_Howe", "Africa/Cairo", "Asia/Beirut"];
         for name in zones {
             let zone = zone(name);
             let mut at = day("2026-01-01");

@@ -34,8 +34,8 @@ pub struct Engine {
     set_aside: SetAside,
     /// Days whose report may have changed since it was last given.
     pub(super) changed: BTreeSet<LocalDay>,
-    /// The day that was today when changes were last asked for; every day before it has been given.
-    pub(super) asked: Option<LocalDay>,
+    /// The first day and the last, then today, whose reports were given when changes were last asked for.
+    pub(super) asked: Option<(LocalDay, LocalDay)>,
     /// The last report given of each day: a hash of it, and its revision.
     given: BTreeMap<LocalDay, (u64, u32)>,
 }
@@ -145,11 +145,8 @@ impl Engine {
         }
         let Some((signal, value)) = samples::sample(packet.characteristic, &packet.bytes) else { return };
         if self.routes[route].target.is_none() {
-            let id = StreamId {
-                characteristic: packet.characteristic,
-                address: packet.origin.address,
-                signal,
-            };
+            let id =
+                StreamId { characteristic: packet.characteristic, address: packet.origin.address, signal };
             let track = self.track(&packet.origin.sensor, signal.domain());
             self.routes[route].target = Some((track, id));
         }

@@ -41,10 +41,11 @@ impl Engine {
         let today = self.today(now);
         let later = self.changed.split_off(&today.next());
         let mut days = std::mem::replace(&mut self.changed, later);
-        // days end without any packet, too
-        let since = self.asked.or(self.first_day()).unwrap_or(today);
-        days.extend(days_to(since, today));
-        self.asked = Some(today);
+        // days without any packet have a report, too, and days end without one
+        let first = self.first_day().unwrap_or(today).min(today);
+        let (asked_first, asked_last) = self.asked.unwrap_or((first, first));
+        days.extend(days_to(first, asked_first).chain(days_to(asked_last, today)));
+        self.asked = Some((first.min(asked_first), today));
         let mut reports = Vec::new();
         for day in days {
             let (hash, report) = self.judge_and_hash(day, now);
@@ -110,9 +111,11 @@ impl Engine {
             .into_iter()
             .filter(|session| self.is_kept(session))
             .collect();
-        let index = item.kind.band().zip(item.kind.sensor()).and_then(|(band, sensor)| {
-            bands(&self.plan, sensor).iter().position(|known| known == band)
-        });
+        let index = item
+            .kind
+            .band()
+            .zip(item.kind.sensor())
+            .and_then(|(band, sensor)| bands(&self.plan, sensor).iter().position(|known| known == band));
         let in_band = |session: &Session| index.map_or(session.active_ms, |index| session.in_band_ms[index]);
         let measured = score::measure(item, &sessions, in_band);
         let raw = score::dose(item, &measured);

@@ -50,9 +50,10 @@ impl Listening {
         let mark_before = self.marks.range(..=from).next_back().map_or(from, |(at, _)| *at);
         let mut marks = self.marks.range(mark_before..to).peekable();
         while let Some((at, mark)) = marks.next() {
-            let next = marks.peek().map(|(next, _)| **next).or_else(|| {
-                self.marks.range(to..).next().map(|(next, _)| *next)
-            });
+            let next = marks
+                .peek()
+                .map(|(next, _)| **next)
+                .or_else(|| self.marks.range(to..).next().map(|(next, _)| *next));
             let end = match (next, self.has_heartbeat) {
                 (Some(next), true) if next - at > HOLE_MS => *at,
                 (Some(next), _) => next,

@@ -17,11 +17,11 @@ mod stream;
 mod zone;
 
 #[cfg(test)]
-mod testing;
-#[cfg(test)]
 mod cases;
 #[cfg(test)]
 mod properties;
+#[cfg(test)]
+mod testing;
 
 pub use day::{LocalDay, NotADay};
 pub use engine::Engine;

@@ -5,7 +5,7 @@ use serde::{Serialize, Serializer};
 use super::day::LocalDay;
 use super::plan::Name;
 use super::share::Percent;
-use crate::types::{Seq, SensorId, UtcMicros};
+use crate::types::{SensorId, Seq, UtcMicros};
 
 /// How a day, or one item of it, went (rule 9).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]

@@ -115,20 +115,27 @@ const SPREAD_MS: i64 = 2000;
 /// A crank that turns at the least cadence that counts passes its sensor every 3 s: until then no news is no news.
 const CRANK_HOLD_MS: i64 = 3000;
 
-/// What judging a sample needs to know of those before it.
+/// The median interval of a stream is taken over at most this many intervals before a sample.
+const MEDIAN_OVER: usize = 31;
+
+/// What judging and crediting a sample needs to know of those before it.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Judge {
     cadence: Option<(i64, f64)>,
     power: Option<(i64, f64)>,
     crank: CscReader,
+    /// The latest times at which samples came, as a ring; `count` of them were written to it.
+    times: [i64; MEDIAN_OVER + 1],
+    count: usize,
 }
 
 impl Judge {
-    /// Samples older than this, seen from the next one, have no influence on how it is judged.
-    pub(super) const MEMORY_MS: i64 = 30_000;
+    /// Samples older than this, seen from the next one, have no influence on how it is judged or credited.
+    pub(super) const MEMORY_MS: i64 = 60_000;
 
     /// The mask of the next sample of a stream, which was received at `at` (ms since the epoch).
     pub(super) fn mask(&mut self, rule: &Rule, signal: Signal, at: i64, value: Value) -> u8 {
+        self.note(at);
         match signal {
             Signal::Heart if value.high() == 0 => 0,
             Signal::Heart => ACTIVE | in_bands(rule, Measure::HeartRate, Some(value.low().into())),
@@ -153,6 +160,35 @@ impl Judge {
                 }
                 self.pedals(rule, at, CRANK_HOLD_MS)
             }
+        }
+    }
+
+    /// The median interval between the latest samples in ms; 0 while there was only one.
+    pub(super) fn median_interval(&self) -> i64 {
+        let known = self.count.min(MEDIAN_OVER + 1);
+        let mut intervals = [0; MEDIAN_OVER];
+        let mut found = 0;
+        for back in 1..known {
+            let [later, earlier] =
+                [back - 1, back].map(|back| self.times[(self.count - 1 - back) % self.times.len()]);
+            let newest = self.times[(self.count - 1) % self.times.len()];
+            if newest - earlier > Self::MEMORY_MS {
+                break;
+            }
+            intervals[found] = later - earlier;
+            found += 1;
+        }
+        let known = &mut intervals[..found];
+        known.sort_unstable();
+        known.get(found / 2).copied().unwrap_or(0)
+    }
+
+    /// Samples of one instant are one: between them there is no interval.
+    fn note(&mut self, at: i64) {
+        let newest = self.count.checked_sub(1).map(|index| self.times[index % self.times.len()]);
+        if newest != Some(at) {
+            self.times[self.count % (MEDIAN_OVER + 1)] = at;
+            self.count += 1;
         }
     }
 
@@ -201,7 +237,11 @@ mod tests {
     fn cadence_from_20_or_power_from_10_is_activity() {
         let rule = Rule::default();
         for (cadence, power, active) in [(40, 0, 1), (39, 0, 0), (0, 10, 1), (0, 9, 0), (0, -50, 0)] {
-            assert_eq!(masks(&rule, &[(0, INDOOR_BIKE, &bike(cadence, power))]), [active], "{cadence} {power}");
+            assert_eq!(
+                masks(&rule, &[(0, INDOOR_BIKE, &bike(cadence, power))]),
+                [active],
+                "{cadence} {power}"
+            );
         }
     }
 
@@ -223,10 +263,8 @@ mod tests {
     #[test]
     fn a_sample_spread_over_two_packets_is_judged_as_one() {
         // cadence 70 in one packet that says more data, speed and power 5 W in the next
-        let parts: [(i64, CharUuid, &[u8]); 2] = [
-            (0, INDOOR_BIKE, &[0x05, 0x00, 140, 0]),
-            (20, INDOOR_BIKE, &[0x40, 0x00, 0, 0, 5, 0]),
-        ];
+        let parts: [(i64, CharUuid, &[u8]); 2] =
+            [(0, INDOOR_BIKE, &[0x05, 0x00, 140, 0]), (20, INDOOR_BIKE, &[0x40, 0x00, 0, 0, 5, 0])];
         assert_eq!(masks(&band(Measure::Cadence, 60.0, 80.0), &parts), [3, 3]);
     }
 
@@ -250,7 +288,8 @@ mod tests {
             [0x02, r[0], r[1], t[0], t[1]]
         };
         // 30 rpm: a new event in every second packet; then it stops
-        let frames = [csc(0, 0), csc(1, 2048), csc(1, 2048), csc(2, 4096), csc(2, 4096), csc(2, 4096), csc(2, 4096)];
+        let frames =
+            [csc(0, 0), csc(1, 2048), csc(1, 2048), csc(2, 4096), csc(2, 4096), csc(2, 4096), csc(2, 4096)];
         let packets: Vec<(i64, CharUuid, &[u8])> =
             frames.iter().enumerate().map(|(i, f)| (i as i64 * 1000, CSC, &f[..])).collect();
         assert_eq!(masks(&Rule::default(), &packets), [0, 1, 1, 1, 1, 1, 0]);

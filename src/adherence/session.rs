@@ -173,7 +173,9 @@ impl Track {
         let first = self.chain_start(day);
         let start = self.stretches.get(&first).and_then(|stretches| stretches.last()).map_or(0, |s| s.start);
         let mut last = day;
-        while self.stretches.get(&last).is_some_and(|stretches| stretches.len() == 1) && self.touches(last.next()) {
+        while self.stretches.get(&last).is_some_and(|stretches| stretches.len() == 1)
+            && self.touches(last.next())
+        {
             last = last.next();
         }
         let end = self.stretches.get(&last).map_or(0, |stretches| stretches[0].end);

@@ -19,12 +19,8 @@ const LAST_CREDIT_MS: i64 = 1000;
 const HEART_CREDIT_MS: i64 = 10_000;
 /// So long without activity, and a new session starts (rule 2).
 pub(super) const SESSION_GAP_MS: i64 = 600_000;
-/// The median interval of a stream is taken over at most this many intervals before the sample, …
-const MEDIAN_OVER: usize = 31;
-/// … none of which begins longer before it than this.
-const MEDIAN_WITHIN_MS: u32 = 60_000;
 /// A sample has no influence on what is credited later than this after it.
-const INFLUENCE_MS: i64 = MEDIAN_WITHIN_MS as i64 + HEART_CREDIT_MS;
+const INFLUENCE_MS: i64 = Judge::MEMORY_MS + HEART_CREDIT_MS;
 
 /// Credited time: `start..end` in ms since the epoch, how its samples were judged, and the first of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -146,7 +142,7 @@ impl Stream {
         let last = chunk.samples.get(chunk.folded.checked_sub(1)?)?;
         let start = day * DAY_MS + i64::from(last.at);
         let next = self.chunks.range(day + 1..).next().map(|(day, next)| day * DAY_MS + next.first_at());
-        let credit = credit(self.signal, start, next, || chunk.median_before(chunk.folded - 1));
+        let credit = credit(self.signal, start, next, || chunk.judge.median_interval());
         let seq = chunk.base + u64::from(last.seq);
         let run = Run { start, end: start + credit, seq, mask: chunk.last_mask };
         (run.mask & ACTIVE != 0 && credit > 0).then_some(run)
@@ -193,11 +189,10 @@ impl Chunk {
     fn fold(&mut self, signal: Signal, rule: &Rule, start: i64) {
         for index in self.folded..self.samples.len() {
             let Stored { at, value, .. } = self.samples[index];
-            let mask = self.judge.mask(rule, signal, start + i64::from(at), value);
             if index > 0 && self.last_mask & ACTIVE != 0 {
                 self.credit(signal, index - 1, at);
             }
-            self.last_mask = mask;
+            self.last_mask = self.judge.mask(rule, signal, start + i64::from(at), value);
         }
         self.folded = self.samples.len();
     }
@@ -205,7 +200,7 @@ impl Chunk {
     /// Credits the sample at `index`, now that the next one is known to be at `next`.
     fn credit(&mut self, signal: Signal, index: usize, next: u32) {
         let Stored { at, seq, .. } = self.samples[index];
-        let credit = credit(signal, at.into(), Some(next.into()), || self.median_before(index));
+        let credit = credit(signal, at.into(), Some(next.into()), || self.judge.median_interval());
         if credit == 0 {
             return;
         }
@@ -214,26 +209,6 @@ impl Chunk {
             Some(run) if run.end == at && run.mask == mask => run.end = end,
             _ => self.runs.push(ShortRun { start: at, end, seq, mask }),
         }
-    }
-
-    /// The median of the intervals before a sample of this chunk; 0 where there is none.
-    fn median_before(&self, index: usize) -> i64 {
-        let mut intervals = [0u32; MEDIAN_OVER];
-        let mut count = 0;
-        let earliest = self.samples[index].at.saturating_sub(MEDIAN_WITHIN_MS);
-        for pair in self.samples[..=index].windows(2).rev() {
-            let interval = pair[1].at - pair[0].at;
-            if count == MEDIAN_OVER || pair[0].at < earliest {
-                break;
-            }
-            if interval > 0 {
-                intervals[count] = interval;
-                count += 1;
-            }
-        }
-        let known = &mut intervals[..count];
-        known.sort_unstable();
-        known.get(count / 2).copied().unwrap_or(0).into()
     }
 
     fn long(&self, run: &ShortRun, start: i64) -> Run {

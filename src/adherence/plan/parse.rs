@@ -2,9 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{
-    Band, Family, Item, Kind, MAX_BANDS, Measure, NAME, Name, Plan, RuleSet, Schedule,
-};
+use super::{Band, Family, Item, Kind, MAX_BANDS, Measure, NAME, Name, Plan, RuleSet, Schedule};
 use crate::adherence::day::LocalDay;
 use crate::config::document::{Faults, Section, read};
 use crate::types::SensorId;
@@ -48,16 +46,18 @@ fn plan(root: &mut Section<'_, '_>) -> Option<Plan> {
     let order = root.parsed::<Name>("order", NAME);
     let zone = root.parsed("time_zone", ZONE);
     let period_anchor = root.parsed("period_anchor", DATE);
-    let family = root.choice("family", &[
-        ("respiratory", Family::Respiratory),
-        ("musculoskeletal", Family::Musculoskeletal),
-        ("cognitive_behavioural", Family::CognitiveBehavioural),
-    ]);
-    let rule_set = root.choice("rule_set", &[
-        ("by_date", RuleSet::ByDate),
-        ("2025", RuleSet::Year2025),
-        ("2026", RuleSet::Year2026),
-    ]);
+    let family = root.choice(
+        "family",
+        &[
+            ("respiratory", Family::Respiratory),
+            ("musculoskeletal", Family::Musculoskeletal),
+            ("cognitive_behavioural", Family::CognitiveBehavioural),
+        ],
+    );
+    let rule_set = root.choice(
+        "rule_set",
+        &[("by_date", RuleSet::ByDate), ("2025", RuleSet::Year2025), ("2026", RuleSet::Year2026)],
+    );
     let thresholds = Thresholds::read(root);
     let motorised = require_power(root);
     let items = items(root);

@@ -103,3 +103,13 @@ fn a_reserved_sensor_and_an_excuse_for_a_day_off_are_refused() {
     let off = BIKE.replace("[\"daily\"]", "[\"mon\"]") + "excused = [\"2026-11-03\"]\n";
     assert!(faults(&format!("{HEAD}{off}")).contains("the item is not due on 2026-11-03 anyway"));
 }
+
+#[test]
+fn the_example_is_a_plan_and_its_sensors_are_those_of_the_example_config() {
+    let plan = Plan::parse("plan.example.toml", include_str!("../../../config/plan.example.toml")).unwrap();
+    let sensors: Vec<_> = plan.sensors().into_iter().map(SensorId::as_str).collect();
+    assert_eq!(sensors, ["bike", "strap"]);
+    let hub = include_str!("../../../config/hub.toml");
+    assert!(sensors.iter().all(|sensor| hub.contains(&format!("id = \"{sensor}\""))), "{sensors:?}");
+    assert_eq!((plan.items[0].weight_milli, plan.items[0].excused.len()), (2000, 1));
+}
