@@ -3,10 +3,10 @@
 use crate::types::{BootId, Mono};
 
 /// Packets a second that no sensor of a home exceeds (the fastest streams batch their samples).
-pub const PACKETS_PER_S: u64 = 200;
+pub(super) const PACKETS_PER_S: u64 = 200;
 
 /// Bytes a second, likewise.
-pub const BYTES_PER_S: u64 = 64 * 1024;
+pub(super) const BYTES_PER_S: u64 = 64 * 1024;
 
 /// Two buckets that refill by the packets' own time; each holds one second's worth.
 #[derive(Debug, Clone)]
