@@ -120,3 +120,16 @@ def test_the_user_and_the_folder_are_made_as_the_unit_expects(root):
     made = (root / "etc/rehab-hub").stat()
     assert stat.S_IMODE(made.st_mode) == 0o750
     assert (made.st_uid, made.st_gid) == (0, int(group["rehab-hub"].split(":")[1]))
+
+
+def test_systemd_compiles_every_entry_of_the_catalogue(root):
+    catalogue = UNITS / "rehab-hub.catalog"
+    folder = root / "usr/lib/systemd/catalog"
+    folder.mkdir()
+    (root / "var/lib/systemd/catalog").mkdir(parents=True)
+    shutil.copy(catalogue, folder)
+    update = run("journalctl", "--update-catalog", f"--root={root}")
+    assert (update.returncode, update.stdout) == (0, "")
+    listed = run("journalctl", "--list-catalog", f"--root={root}").stdout.splitlines()
+    written = re.findall(r"^-- ([0-9a-f]{32})$", catalogue.read_text(), re.M)
+    assert written and sorted(line.split()[0] for line in listed) == sorted(written)
