@@ -272,3 +272,81 @@ fn a_minute_of_heart_rate_with_contact_makes_a_data_day_and_a_battery_level_does
     let pain = Capture::default().pro("2026-11-03T20:00:00Z", "pain", 4);
     assert!(pain.report(&plan, "2026-11-03").data_day);
 }
+
+const PRO: &str = r#"
+[[item]]
+id = "ask"
+kind = "pro"
+questions = ["pain", "exertion"]
+schedule = { days = ["daily"] }
+"#;
+
+#[test]
+fn case_10_one_of_two_questions_answered_is_half_whatever_the_answer() {
+    let plan = format!("{HEAD}{PRO}");
+    for value in [0, 10] {
+        let capture = Capture::default()
+            .pro("2026-11-03T20:00:00Z", "pain", value)
+            .pro("2026-11-03T21:00:00Z", "pain", value)
+            .pro("2026-11-03T22:00:00Z", "exertion", 99)
+            .pro("2026-11-04T20:00:00Z", "exertion", 5);
+        let report = capture.report(&plan, "2026-11-03");
+        assert_eq!((percent(report.score), report.status), (Some(50.0), Status::Partial));
+        assert_eq!((report.items[0].done, report.items[0].target, report.items[0].unit), (1.0, 2.0, "answers"));
+        assert_eq!(capture.engine(&plan).set_aside().refused_reports, 1);
+    }
+}
+
+/// Without the repetitions: case 1 with weight 2 and a questionnaire with weight 1 are (130 + 100) / 3.
+#[test]
+fn case_11_in_part_items_are_weighted() {
+    let plan = format!("{HEAD}{BIKE}weight = 2\n{PRO}");
+    let capture = case_1().pro("2026-11-03T20:00:00Z", "pain", 4).pro("2026-11-03T20:00:00Z", "exertion", 4);
+    let report = capture.report(&plan, "2026-11-03");
+    assert_eq!((percent(report.score), report.status), (Some(76.7), Status::Partial));
+}
+
+#[test]
+fn a_new_plan_applies_from_the_next_midnight_or_at_once_to_the_whole_day() {
+    let newer = bike_plan().replace("version = 1", "version = 2").replace("[60, 80]", "[40, 60]");
+    for (immediate, second_day) in [(false, 50.0), (true, 100.0)] {
+        let rides = Capture::default()
+            .bike("2026-11-03T15:00:00Z", 1200, 50)
+            .bike("2026-11-03T15:20:00Z", 1, 0)
+            .bike("2026-11-04T15:00:00Z", 1200, 50)
+            .bike("2026-11-04T15:20:00Z", 1, 0)
+            .bike("2026-11-05T15:00:00Z", 1200, 50)
+            .bike("2026-11-05T15:20:00Z", 1, 0);
+        let mut engine = rides.engine(&bike_plan());
+        engine.changed_days(utc("2026-11-05T20:00:00Z"));
+        engine.adopt(plan(&newer), utc("2026-11-04T22:00:00Z"), immediate).unwrap();
+        let now = utc("2026-11-06T12:00:00Z");
+        let scores: Vec<_> = engine.reports(now)[..3].iter().map(|day| percent(day.score)).collect();
+        assert_eq!(scores, [Some(50.0), Some(second_day), Some(100.0)]);
+        let changed: Vec<u32> = engine.changed_days(now).iter().map(|day| day.revision).collect();
+        assert_eq!(changed, if immediate { vec![2, 2, 1] } else { vec![2, 1] });
+    }
+}
+
+#[test]
+fn a_plan_that_is_not_newer_or_moves_the_anchor_is_refused() {
+    let mut engine = Capture::default().engine(&bike_plan());
+    let at = utc("2026-11-04T22:00:00Z");
+    let again = engine.adopt(plan(&bike_plan()), at, false).unwrap_err();
+    assert!(again.to_string().contains("version 1 is not above version 1"));
+    let moved = bike_plan().replace("version = 1", "version = 2").replace("2026-11-03", "2026-11-04");
+    assert!(engine.adopt(plan(&moved), at, false).unwrap_err().to_string().contains("keep it"));
+    let next_episode = moved.replace("ep-1", "ep-2");
+    assert!(engine.adopt(plan(&next_episode), at, false).is_ok());
+}
+
+#[test]
+fn when_the_zone_changes_the_old_day_ends_at_its_old_midnight() {
+    let west = bike_plan().replace("version = 1", "version = 2").replace("New_York", "Los_Angeles");
+    let mut engine = Capture::default().engine(&bike_plan());
+    engine.adopt(plan(&west), utc("2026-11-04T22:00:00Z"), false).unwrap();
+    let now = utc("2026-11-09T12:00:00Z");
+    let [old, new] = ["2026-11-04", "2026-11-05"].map(|date| engine.report(day(date), now));
+    assert_eq!((old.end, new.start), (utc("2026-11-05T05:00:00Z"), utc("2026-11-05T05:00:00Z")));
+    assert_eq!(new.end, utc("2026-11-06T08:00:00Z"), "27 h long");
+}

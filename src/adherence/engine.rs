@@ -5,11 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
+use super::answers::Answers;
 use super::day::LocalDay;
 use super::listening::Listening;
-use super::plan::{Band, Plan};
+use super::history::{History, PlanRefused};
+use super::plan::Plan;
 use super::report::SetAside;
-use super::samples::{self, Domain, Rule};
+use super::samples::{self, Domain};
 use super::session::{Session, StreamId, Track};
 use crate::clock::{EventTime, Quality};
 use crate::types::{CharUuid, HUB_STATE, HubState, Logged, Origin, PATIENT_REPORT, SensorId, UtcMicros};
@@ -22,15 +24,15 @@ const QUARTER_MS: i64 = 900_000;
 /// [`Engine::reset`] it and observe all of them again.
 #[derive(Debug)]
 pub struct Engine {
-    pub(super) plan: Plan,
+    pub(super) history: History,
     pub(super) tracks: Vec<Track>,
     routes: Vec<Route>,
     seen: BTreeMap<SensorId, BTreeSet<i64>>,
     pub(super) listening: Listening,
     /// Stored measurements, in ms.
     stored: BTreeSet<i64>,
-    /// Patient reports, in ms.
-    reported: BTreeSet<i64>,
+    /// Patient reports.
+    pub(super) answers: Answers,
     set_aside: SetAside,
     /// Days whose report may have changed since it was last given.
     pub(super) changed: BTreeSet<LocalDay>,
@@ -57,13 +59,13 @@ impl Engine {
     #[must_use]
     pub fn new(plan: Plan) -> Self {
         Self {
-            plan,
+            history: History::new(plan),
             tracks: Vec::new(),
             routes: Vec::new(),
             seen: BTreeMap::new(),
             listening: Listening::default(),
             stored: BTreeSet::new(),
-            reported: BTreeSet::new(),
+            answers: Answers::default(),
             set_aside: SetAside::default(),
             changed: BTreeSet::new(),
             asked: None,
@@ -73,16 +75,32 @@ impl Engine {
 
     /// Forgets all packets, but not which reports were given: revisions go on counting.
     pub fn reset(&mut self) {
-        let fresh = Self::new(self.plan.clone());
+        let fresh = Self::new(self.plan().clone());
+        let history = self.history.clone();
         let given = std::mem::take(&mut self.given);
         let changed = given.keys().copied().collect();
-        *self = Self { given, changed, ..fresh };
+        *self = Self { history, given, changed, ..fresh };
     }
 
-    /// The plan that days are judged by.
+    /// The newest plan: in force, or about to be.
     #[must_use]
     pub fn plan(&self) -> &Plan {
-        &self.plan
+        self.history.newest()
+    }
+
+    /// Takes a newer plan, received at `at` (rule 11). It applies from the next local midnight on; with `immediate` to
+    /// the whole of the current day.
+    ///
+    /// # Errors
+    /// When its version is not higher than that of the newest plan, or it moves the period anchor of the episode.
+    pub fn adopt(&mut self, plan: Plan, at: UtcMicros, immediate: bool) -> Result<(), PlanRefused> {
+        self.history.adopt(plan, at, immediate)?;
+        for track in &mut self.tracks {
+            track.set_rule(self.history.rule(&track.sensor));
+        }
+        let today = self.today(at);
+        self.changed.extend(self.given.keys().filter(|day| **day >= today));
+        Ok(())
     }
 
     /// What could not be given a day.
@@ -104,8 +122,12 @@ impl Engine {
                 }
             }
             PATIENT_REPORT if packet.origin.sensor.is_reserved() => {
-                self.reported.insert(at);
-                self.touch(at);
+                let day = self.history.day_of(at);
+                if self.answers.note(at, &packet.bytes, self.history.on(day)) {
+                    self.touch(at);
+                } else {
+                    self.set_aside.refused_reports += 1;
+                }
             }
             _ => self.observe_sensor(logged, at),
         }
@@ -120,7 +142,7 @@ impl Engine {
         if time.quality == Quality::Estimated {
             let half = i64::try_from(time.uncertainty_us).unwrap_or(i64::MAX);
             let [first, last] = [utc.plus(half.saturating_neg()), utc.plus(half)];
-            if LocalDay::of(first, self.plan.zone) != LocalDay::of(last, self.plan.zone) {
+            if self.history.day_of(first.millis()) != self.history.day_of(last.millis()) {
                 self.set_aside.ambiguous_day += 1;
                 return None;
             }
@@ -176,10 +198,7 @@ impl Engine {
     fn track(&mut self, sensor: &SensorId, domain: Domain) -> usize {
         let same = |track: &Track| track.sensor == *sensor && track.domain == domain;
         self.tracks.iter().position(same).unwrap_or_else(|| {
-            let rule = Rule {
-                require_power: self.plan.require_power.contains(sensor),
-                bands: bands(&self.plan, sensor),
-            };
+            let rule = self.history.rule(sensor);
             self.tracks.push(Track::new(sensor.clone(), domain, rule));
             self.tracks.len() - 1
         })
@@ -187,7 +206,7 @@ impl Engine {
 
     /// Notes that the report of the day that `at` lies in may change.
     fn touch(&mut self, at: i64) {
-        let day = LocalDay::of_millis(at, self.plan.zone);
+        let day = self.history.day_of(at);
         self.changed.insert(day);
     }
 
@@ -200,7 +219,6 @@ impl Engine {
     }
 
     fn settle_domain(&mut self, domain: Domain, also: &BTreeSet<LocalDay>) -> BTreeSet<LocalDay> {
-        let zone = self.plan.zone;
         let mut all = BTreeSet::new();
         for index in 0..self.tracks.len() {
             if self.tracks[index].domain != domain {
@@ -208,8 +226,8 @@ impl Engine {
             }
             let mut days = also.clone();
             if let Some((from, to)) = self.tracks[index].settle() {
-                let last = LocalDay::of_millis(to, zone);
-                let mut day = LocalDay::of_millis(from, zone);
+                let last = self.history.day_of(to);
+                let mut day = self.history.day_of(from);
                 while day <= last {
                     days.insert(day);
                     day = day.next();
@@ -217,7 +235,7 @@ impl Engine {
             }
             for day in days {
                 let (from, to) = match domain {
-                    Domain::Motion => (day.start_ms(zone), day.end_ms(zone)),
+                    Domain::Motion => (self.history.start(day), self.history.end(day)),
                     Domain::Heart => (self.heart_start(day), self.heart_start(day.next())),
                 };
                 let track = &mut self.tracks[index];
@@ -233,10 +251,11 @@ impl Engine {
 
     /// Heart rates from here on belong to `day`: from its start, or from the end of a session that began before it.
     fn heart_start(&self, day: LocalDay) -> i64 {
-        let midnight = day.start_ms(self.plan.zone);
+        let midnight = self.history.start(day);
         let over_midnight = self.motion().filter_map(|track| {
             let session = *track.sessions(track.chain_start(day)).last()?;
-            (self.is_kept(&session) && session.start < midnight).then_some(session.end)
+            let over = session.start < midnight && midnight < session.end;
+            (over && self.is_kept(&session, self.history.day_of(session.start))).then_some(session.end)
         });
         over_midnight.fold(midnight, i64::max)
     }
@@ -245,9 +264,9 @@ impl Engine {
         self.tracks.iter().filter(|track| track.domain == Domain::Motion)
     }
 
-    /// Whether a session is long enough to count (rule 2).
-    pub(super) fn is_kept(&self, session: &Session) -> bool {
-        session.active_ms > 0 && session.active_ms >= self.plan.min_active_ms
+    /// Whether a session of `day` is long enough to count (rule 2).
+    pub(super) fn is_kept(&self, session: &Session, day: LocalDay) -> bool {
+        session.active_ms > 0 && session.active_ms >= self.history.on(day).min_active_ms
     }
 
     /// The sessions of a track that belong to `day`, however short, in order.
@@ -270,7 +289,7 @@ impl Engine {
         for track in self.motion() {
             for day in [own.previous(), own, own.next()] {
                 for session in track.sessions(day) {
-                    if self.is_kept(&session) && session.overlaps(heart) {
+                    if self.is_kept(&session, day) && session.overlaps(heart) {
                         let found = (session.start, day);
                         earliest = Some(earliest.map_or(found, |before| before.min(found)));
                     }
@@ -282,26 +301,25 @@ impl Engine {
 
     /// Whether anything at all was received from `sensor` on `day`.
     pub(super) fn heard(&self, sensor: &SensorId, day: LocalDay) -> bool {
-        let zone = self.plan.zone;
-        let quarters = day.start_ms(zone).div_euclid(QUARTER_MS)..day.end_ms(zone).div_euclid(QUARTER_MS);
+        let [start, end] = [self.history.start(day), self.history.end(day)];
+        let quarters = start.div_euclid(QUARTER_MS)..end.div_euclid(QUARTER_MS).max(start.div_euclid(QUARTER_MS));
         self.seen.get(sensor).is_some_and(|seen| seen.range(quarters).next().is_some())
     }
 
     /// Whether a stored measurement or a patient report belongs to `day`. A measurement taken during a session that
     /// began the day before belongs to that day (rule 1).
     pub(super) fn recorded(&self, day: LocalDay) -> bool {
-        let zone = self.plan.zone;
-        let (from, to) = (day.start_ms(zone), day.end_ms(zone));
-        self.reported.range(from..to).next().is_some()
-            || self.stored.range(self.heart_start(day)..self.heart_start(day.next())).next().is_some()
+        let [from, to] = [day, day.next()].map(|day| self.heart_start(day));
+        self.answers.any(self.history.start(day), self.history.end(day))
+            || (from < to && self.stored.range(from..to).next().is_some())
     }
 
     /// The first day on which anything was received.
     pub(super) fn first_day(&self) -> Option<LocalDay> {
         let quarters = self.seen.values().filter_map(|seen| seen.first()).map(|quarter| quarter * QUARTER_MS);
-        let records = [self.stored.first(), self.reported.first()].into_iter().flatten().copied();
+        let records = [self.stored.first().copied(), self.answers.first()].into_iter().flatten();
         let first = quarters.chain(records).chain(self.listening.first()).min()?;
-        Some(LocalDay::of_millis(first, self.plan.zone))
+        Some(self.history.day_of(first))
     }
 
     /// The revision of a report with this body, and the hash to remember it by once it is given.
@@ -315,6 +333,11 @@ impl Engine {
         }
     }
 
+    /// Whether a report of `day` was given before.
+    pub(super) fn was_given(&self, day: LocalDay) -> bool {
+        self.given.contains_key(&day)
+    }
+
     /// Notes that a report was given. Returns whether it is another one than before.
     pub(super) fn give(&mut self, day: LocalDay, hash: u64, revision: u32) -> bool {
         self.given.insert(day, (hash, revision)).is_none_or(|(_, before)| before != revision)
@@ -322,17 +345,6 @@ impl Engine {
 
     /// The date in the plan's zone.
     pub(super) fn today(&self, now: UtcMicros) -> LocalDay {
-        LocalDay::of(now, self.plan.zone)
+        self.history.day_of(now.millis())
     }
-}
-
-/// The bands of the items that `sensor` measures, each once.
-pub(super) fn bands(plan: &Plan, sensor: &SensorId) -> Vec<Band> {
-    let mut bands = Vec::new();
-    for band in plan.items.iter().filter(|i| i.kind.sensor() == Some(sensor)).filter_map(|i| i.kind.band()) {
-        if !bands.contains(band) {
-            bands.push(*band);
-        }
-    }
-    bands
 }

@@ -3,10 +3,14 @@
 //! [`Engine::observe`] takes packets in any order; [`Engine::reports`] answers. The rules are numbered as in the
 //! specification that the tests in `cases` quote case by case.
 
+mod answers;
 mod day;
 mod engine;
+mod history;
 mod judge;
 mod listening;
+mod measure;
+mod period;
 pub mod plan;
 mod report;
 mod samples;
@@ -14,6 +18,7 @@ mod score;
 mod session;
 mod share;
 mod stream;
+mod week;
 mod zone;
 
 #[cfg(test)]
@@ -23,9 +28,12 @@ mod properties;
 #[cfg(test)]
 mod testing;
 
+pub use answers::ReportRefused;
 pub use day::{LocalDay, NotADay};
 pub use engine::Engine;
+pub use history::PlanRefused;
 pub use plan::Plan;
 pub use report::{DayReport, ItemReport, PeriodReport, SessionReport, SetAside, Status};
 pub use share::Percent;
+pub use week::{WeekItem, WeekReport};
 pub use zone::{UnknownZone, Zone};

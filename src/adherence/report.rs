@@ -132,13 +132,15 @@ pub struct PeriodReport {
     pub data_days: u32,
 }
 
-/// Packets that are kept and forwarded but not scored, since nobody knows on which day they were received.
+/// Packets that are kept and forwarded but not scored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct SetAside {
     /// Nothing dates them.
     pub unknown_time: u64,
     /// Their estimated time may lie on one of several days.
     pub ambiguous_day: u64,
+    /// Patient reports that answer no question of the plan, or lie outside of its scale.
+    pub refused_reports: u64,
 }
 
 fn as_text<S: Serializer>(time: &UtcMicros, serializer: S) -> Result<S::Ok, S::Error> {

@@ -88,20 +88,32 @@ pub(super) fn is_stored(characteristic: CharUuid) -> bool {
 }
 
 /// Bit of a mask: the sample shows activity, or a heart rate with contact.
-pub(super) const ACTIVE: u8 = 1;
+pub(super) const ACTIVE: Mask = 1;
+
+/// How a sample was judged: [`ACTIVE`], and a bit for each of its sensor's bands that it lies in.
+pub(super) type Mask = u32;
+
+/// Bands that one sensor may have over all versions of the plan; what is beyond counts as outside.
+pub(super) const TRACK_BANDS: usize = 16;
 
 /// The bit of the sensor's band with this index.
-pub(super) const fn band_bit(index: usize) -> u8 {
+pub(super) const fn band_bit(index: usize) -> Mask {
     1 << (index + 1)
 }
 
 /// How the samples of one sensor are judged: what counts as activity (rule 2), and the bands of its items.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Rule {
-    /// A motor turns the pedals: only power is activity.
-    pub(super) require_power: bool,
-    /// At most [`super::plan::MAX_BANDS`].
+    /// Whether a motor turns the pedals, so that only power is activity, from which time in ms on; in order.
+    pub(super) require_power: Vec<(i64, bool)>,
+    /// Those past [`TRACK_BANDS`] are not looked at.
     pub(super) bands: Vec<Band>,
+}
+
+impl Rule {
+    fn requires_power(&self, at: i64) -> bool {
+        self.require_power.iter().rev().find(|(from, _)| *from <= at).is_some_and(|(_, required)| *required)
+    }
 }
 
 const MIN_CADENCE_RPM: f64 = 20.0;
@@ -134,7 +146,7 @@ impl Judge {
     pub(super) const MEMORY_MS: i64 = 60_000;
 
     /// The mask of the next sample of a stream, which was received at `at` (ms since the epoch).
-    pub(super) fn mask(&mut self, rule: &Rule, signal: Signal, at: i64, value: Value) -> u8 {
+    pub(super) fn mask(&mut self, rule: &Rule, signal: Signal, at: i64, value: Value) -> Mask {
         self.note(at);
         match signal {
             Signal::Heart if value.high() == 0 => 0,
@@ -192,10 +204,10 @@ impl Judge {
         }
     }
 
-    fn pedals(&self, rule: &Rule, at: i64, hold_ms: i64) -> u8 {
+    fn pedals(&self, rule: &Rule, at: i64, hold_ms: i64) -> Mask {
         let fresh = |known: Option<(i64, f64)>| known.filter(|(then, _)| at - then < hold_ms).map(|(_, v)| v);
         let (cadence, power) = (fresh(self.cadence), fresh(self.power));
-        let turned = !rule.require_power && cadence.is_some_and(|rpm| rpm >= MIN_CADENCE_RPM);
+        let turned = !rule.requires_power(at) && cadence.is_some_and(|rpm| rpm >= MIN_CADENCE_RPM);
         if !turned && power.is_none_or(|watts| watts < MIN_POWER_W) {
             return 0;
         }
@@ -203,9 +215,9 @@ impl Judge {
     }
 }
 
-fn in_bands(rule: &Rule, measure: Measure, value: Option<f64>) -> u8 {
+fn in_bands(rule: &Rule, measure: Measure, value: Option<f64>) -> Mask {
     let Some(value) = value else { return 0 };
-    let inside = rule.bands.iter().enumerate().filter(|(_, b)| b.measure == measure && b.contains(value));
+    let inside = rule.bands.iter().take(TRACK_BANDS).enumerate().filter(|(_, b)| b.measure == measure && b.contains(value));
     inside.fold(0, |mask, (index, _)| mask | band_bit(index))
 }
 
@@ -214,7 +226,7 @@ mod tests {
     use super::*;
     use crate::decode::{CSC, HEART_RATE, INDOOR_BIKE};
 
-    fn masks(rule: &Rule, packets: &[(i64, CharUuid, &[u8])]) -> Vec<u8> {
+    fn masks(rule: &Rule, packets: &[(i64, CharUuid, &[u8])]) -> Vec<Mask> {
         let mut judge = Judge::default();
         let judged = packets.iter().filter_map(|(at, characteristic, bytes)| {
             let (signal, value) = sample(*characteristic, bytes)?;
@@ -224,7 +236,7 @@ mod tests {
     }
 
     fn band(measure: Measure, low: f64, high: f64) -> Rule {
-        Rule { require_power: false, bands: vec![Band { measure, low, high }] }
+        Rule { require_power: Vec::new(), bands: vec![Band { measure, low, high }] }
     }
 
     /// Speed, cadence in half revolutions, power.
@@ -247,7 +259,7 @@ mod tests {
 
     #[test]
     fn where_power_is_required_turning_pedals_alone_are_not_activity() {
-        let rule = Rule { require_power: true, bands: Vec::new() };
+        let rule = Rule { require_power: vec![(i64::MIN, false), (0, true)], bands: Vec::new() };
         let packets = [(0, INDOOR_BIKE, &bike(120, 0)[..]), (1000, INDOOR_BIKE, &bike(120, 30))];
         assert_eq!(masks(&rule, &packets), [0, 1]);
     }

@@ -1,44 +1,8 @@
-//! Doses, day scores and what they are called: rules 3, 5 and 9.
+//! Day scores and what they are called: rule 9.
 
-use super::plan::{Item, Kind, Plan};
+use super::plan::Plan;
 use super::report::Status;
-use super::session::Session;
 use super::share::Share;
-
-/// What was measured of one item on one day.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Measured {
-    /// Active time.
-    pub(super) active_ms: i64,
-    /// Of that, in the band.
-    pub(super) in_band_ms: i64,
-    /// Time that counts towards the dose, in microseconds: a thousandth of a millisecond is a weight's last digit.
-    pub(super) counted_us: i64,
-}
-
-/// Measures an item from its sessions. `in_band` picks the session's time in the item's band.
-pub(super) fn measure(item: &Item, sessions: &[Session], in_band: impl Fn(&Session) -> i64) -> Measured {
-    let active_ms = sessions.iter().map(|session| session.active_ms).sum();
-    let in_band_ms: i64 = sessions.iter().map(in_band).sum();
-    let outside_milli = match &item.kind {
-        Kind::Minutes { outside_milli, .. } => i64::from(*outside_milli),
-        Kind::HrZone { .. } => 0,
-    };
-    let counted_us = in_band_ms * 1000 + (active_ms - in_band_ms) * outside_milli;
-    Measured { active_ms, in_band_ms, counted_us }
-}
-
-/// The dose, not capped.
-pub(super) fn dose(item: &Item, measured: &Measured) -> Share {
-    Share::new(measured.counted_us, target_ms(item) * 1000)
-}
-
-/// What is prescribed, in milliseconds.
-pub(super) fn target_ms(item: &Item) -> i64 {
-    match &item.kind {
-        Kind::Minutes { target_ms, .. } | Kind::HrZone { target_ms, .. } => *target_ms,
-    }
-}
 
 /// What a score is called; `over`: the day has ended.
 pub(super) fn status(plan: &Plan, score: Share, over: bool) -> Status {
@@ -64,7 +28,7 @@ pub(super) enum Part {
     Due(Share),
 }
 
-/// The day's score and status from its items (rule 9).
+/// The day's score and status from its items.
 pub(super) fn day_score(plan: &Plan, parts: &[Part], over: bool) -> (Option<Share>, Status) {
     let due = plan.items.iter().zip(parts).filter_map(|(item, part)| match part {
         Part::Due(dose) => Some((item.weight_milli, *dose)),

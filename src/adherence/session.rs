@@ -5,8 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::day::LocalDay;
-use super::plan::MAX_BANDS;
-use super::samples::{ACTIVE, Domain, Rule, Signal, band_bit};
+use super::samples::{ACTIVE, Domain, Rule, Signal, TRACK_BANDS, band_bit};
 use super::stream::{Run, SESSION_GAP_MS, Stream};
 use crate::types::{Address, CharUuid, SensorId};
 
@@ -26,7 +25,7 @@ pub(super) struct Session {
     /// Credited time.
     pub(super) active_ms: i64,
     /// Of that, inside each of the sensor's bands.
-    pub(super) in_band_ms: [i64; MAX_BANDS],
+    pub(super) in_band_ms: [i64; TRACK_BANDS],
     /// Stretches of activity with less than 60 s between them.
     pub(super) bouts: u32,
     /// The place of its first packet in the log.
@@ -39,7 +38,7 @@ impl Session {
             start: run.start,
             end: run.start,
             active_ms: 0,
-            in_band_ms: [0; MAX_BANDS],
+            in_band_ms: [0; TRACK_BANDS],
             bouts: 1,
             first: run.seq,
         }
@@ -94,6 +93,14 @@ pub(super) struct Track {
 impl Track {
     pub(super) fn new(sensor: SensorId, domain: Domain, rule: Rule) -> Self {
         Self { sensor, domain, rule, streams: Vec::new(), stretches: BTreeMap::new() }
+    }
+
+    /// Judges all samples by another rule the next time it settles.
+    pub(super) fn set_rule(&mut self, rule: Rule) {
+        if self.rule != rule {
+            self.rule = rule;
+            self.streams.iter_mut().for_each(|(_, stream)| stream.rejudge());
+        }
     }
 
     /// The stream with this id, made if there is none.

@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::samples::{ACTIVE, Domain, Judge, Rule, Signal, Value};
+use super::samples::{ACTIVE, Domain, Judge, Mask, Rule, Signal, Value};
 
 const DAY_MS: i64 = 86_400_000;
 
@@ -28,7 +28,7 @@ pub(super) struct Run {
     pub(super) start: i64,
     pub(super) end: i64,
     pub(super) seq: u64,
-    pub(super) mask: u8,
+    pub(super) mask: Mask,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,7 +46,7 @@ struct ShortRun {
     start: u32,
     end: u32,
     seq: u32,
-    mask: u8,
+    mask: Mask,
 }
 
 #[derive(Debug, Default)]
@@ -57,7 +57,7 @@ struct Chunk {
     folded: usize,
     sorted: bool,
     judge: Judge,
-    last_mask: u8,
+    last_mask: Mask,
     runs: Vec<ShortRun>,
 }
 
@@ -94,6 +94,17 @@ impl Stream {
         chunk.samples.push(stored);
         self.unsettled.insert(day);
         self.news = Some(self.news.map_or((at, at), |(first, last)| (first.min(at), last.max(at))));
+    }
+
+    /// Forgets how samples were judged: the rule has changed.
+    pub(super) fn rejudge(&mut self) {
+        for (day, chunk) in &mut self.chunks {
+            chunk.forget();
+            self.unsettled.insert(*day);
+        }
+        let first = self.chunks.first_key_value().map(|(day, _)| day * DAY_MS);
+        let last = self.chunks.last_key_value().map(|(day, _)| (day + 1) * DAY_MS);
+        self.news = first.zip(last);
     }
 
     /// Judges and credits what is new. Returns the range of times whose credit may have changed.

@@ -17,7 +17,7 @@ use super::day::LocalDay;
 use super::zone::Zone;
 use crate::types::SensorId;
 
-/// Different bands that the items of one sensor may have between them: what one byte a sample has room for.
+/// Different bands that the items of one sensor may have between them.
 pub const MAX_BANDS: usize = 4;
 
 /// A plan in which everything was checked.
@@ -43,8 +43,21 @@ pub struct Plan {
     pub min_active_ms: i64,
     /// Machines whose pedals a motor turns: only power is activity there.
     pub require_power: BTreeSet<SensorId>,
+    /// Questions beside pain, exertion and function, or with another scale.
+    pub questions: Vec<Question>,
     /// What is prescribed; never empty.
     pub items: Vec<Item>,
+}
+
+/// A question to the patient.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Question {
+    /// What it is called.
+    pub id: Name,
+    /// The lowest answer.
+    pub low: f64,
+    /// The highest answer.
+    pub high: f64,
 }
 
 impl Plan {
@@ -89,6 +102,8 @@ pub struct Item {
     pub schedule: Schedule,
     /// Its share of the day's score, in thousandths (above 0; 1000).
     pub weight_milli: u32,
+    /// In the week, what was done on one day makes up for another.
+    pub allow_makeup: bool,
     /// Days on which it is not due although the schedule says so.
     pub excused: BTreeSet<LocalDay>,
 }
@@ -124,6 +139,11 @@ pub enum Kind {
         /// The zone.
         band: Band,
     },
+    /// Questions that the patient answers (rule 8). What is answered never changes adherence.
+    Pro {
+        /// Each once; at least one.
+        questions: Vec<Name>,
+    },
 }
 
 impl Kind {
@@ -133,6 +153,7 @@ impl Kind {
         match self {
             Self::Minutes { .. } => "minutes",
             Self::HrZone { .. } => "hr_zone",
+            Self::Pro { .. } => "pro",
         }
     }
 
@@ -141,6 +162,7 @@ impl Kind {
     pub const fn sensor(&self) -> Option<&SensorId> {
         match self {
             Self::Minutes { sensor, .. } | Self::HrZone { sensor, .. } => Some(sensor),
+            Self::Pro { .. } => None,
         }
     }
 
@@ -150,6 +172,7 @@ impl Kind {
         match self {
             Self::Minutes { band, .. } => band.as_ref(),
             Self::HrZone { band, .. } => Some(band),
+            Self::Pro { .. } => None,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Band, Family, Item, Kind, MAX_BANDS, Measure, NAME, Name, Plan, RuleSet, Schedule};
+use super::{Band, Family, Item, Kind, MAX_BANDS, Measure, NAME, Name, Plan, Question, RuleSet, Schedule};
 use crate::adherence::day::LocalDay;
 use crate::config::document::{Faults, Section, read};
 use crate::types::SensorId;
@@ -10,13 +10,24 @@ use crate::types::SensorId;
 const DATE: &str = "a date in quotes, \"2026-11-03\"";
 const ZONE: &str = "an IANA time zone, \"America/New_York\"";
 const SENSOR: &str = "the id of a sensor in hub.toml";
+const QUESTIONS: &str = "a list of questions: pain, exertion, function, or the id of a [[question]]";
 const BAND: &str = "[low, high], low not above high";
-const KINDS: [(&str, Word); 2] = [("minutes", Word::Minutes), ("hr_zone", Word::HrZone)];
+const KINDS: [(&str, Word); 6] = [
+    ("minutes", Word::Minutes),
+    ("hr_zone", Word::HrZone),
+    ("pro", Word::Pro),
+    ("reps", Word::Undecoded("repetitions")),
+    ("breaths", Word::Undecoded("breaths")),
+    ("wear", Word::Undecoded("wear time")),
+];
 
 #[derive(Clone, Copy)]
 enum Word {
     Minutes,
     HrZone,
+    Pro,
+    /// No decoder yields what it counts: taking it would score nothing for ever.
+    Undecoded(&'static str),
 }
 
 impl Plan {
@@ -60,12 +71,13 @@ fn plan(root: &mut Section<'_, '_>) -> Option<Plan> {
     );
     let thresholds = Thresholds::read(root);
     let motorised = require_power(root);
+    let questions = questions(root);
     let items = items(root);
     let needed: BTreeSet<_> = items.iter().filter_map(|item| item.kind.sensor()).collect();
     if let Some(stray) = motorised.iter().find(|sensor| !needed.contains(sensor)) {
         root.fault("require_power", format!("no item is measured by {stray}"), "sensors that items name");
     }
-    Some(Plan {
+    let plan = Plan {
         version: u32::try_from(version?).ok()?,
         episode: episode?,
         order,
@@ -76,8 +88,17 @@ fn plan(root: &mut Section<'_, '_>) -> Option<Plan> {
         met_percent: thresholds.met_percent,
         min_active_ms: thresholds.min_active_ms,
         require_power: motorised,
+        questions,
         items,
-    })
+    };
+    let asked = plan.items.iter().filter_map(|item| match &item.kind {
+        Kind::Pro { questions } => Some(questions),
+        _ => None,
+    });
+    for question in asked.flatten().filter(|question| plan.scale(question.as_str()).is_none()) {
+        root.fault("question", format!("{question} is asked, but has no scale"), "a [[question]] for it");
+    }
+    Some(plan)
 }
 
 struct Thresholds {
@@ -146,14 +167,21 @@ fn item(section: &mut Section<'_, '_>) -> Option<Item> {
     let kind = word.and_then(|word| match word {
         Word::Minutes => minutes(section),
         Word::HrZone => hr_zone(section),
+        Word::Pro => pro(section),
+        Word::Undecoded(what) => {
+            let problem = format!("cannot be scored: no decoder of this hub yields {what}");
+            section.fault("kind", problem, "one of \"minutes\", \"hr_zone\", \"pro\"");
+            None
+        }
     });
-    if word.is_none() {
+    if matches!(word, None | Some(Word::Undecoded(_))) {
         // which keys belong there depends on the kind: naming them unknown would mislead
-        for key in ["sensor", "target_min", "band", "outside"] {
+        for key in ["sensor", "target_min", "band", "outside", "questions", "sets", "reps", "breaths"] {
             section.note(key);
         }
     }
-    Some(Item { id: id?, kind: kind?, schedule: schedule?, weight_milli, excused })
+    let allow_makeup = section.flag("allow_makeup").unwrap_or(false);
+    Some(Item { id: id?, kind: kind?, schedule: schedule?, weight_milli, allow_makeup, excused })
 }
 
 fn minutes(section: &mut Section<'_, '_>) -> Option<Kind> {
@@ -174,6 +202,48 @@ fn hr_zone(section: &mut Section<'_, '_>) -> Option<Kind> {
     section.require("band", "{ hr_bpm = [low, high] }");
     let band = band(section, &[("hr_bpm", Measure::HeartRate)]);
     Some(Kind::HrZone { sensor: sensor?, target_ms: target_ms?, band: band.ok()?? })
+}
+
+fn pro(section: &mut Section<'_, '_>) -> Option<Kind> {
+    section.require("questions", QUESTIONS);
+    let mut questions: Vec<Name> = Vec::new();
+    for text in section.texts("questions", QUESTIONS)? {
+        match text.parse::<Name>() {
+            Ok(name) if questions.contains(&name) => {
+                section.fault("questions", format!("{name} stands there twice"), QUESTIONS);
+            }
+            Ok(name) => questions.push(name),
+            Err(error) => section.fault("questions", error.to_string(), QUESTIONS),
+        }
+    }
+    if questions.is_empty() {
+        section.fault("questions", "there is none", QUESTIONS);
+    }
+    Some(Kind::Pro { questions })
+}
+
+/// The questions that the plan defines.
+fn questions(root: &mut Section<'_, '_>) -> Vec<Question> {
+    let mut questions: Vec<Question> = Vec::new();
+    for mut section in root.sections("question") {
+        for key in ["id", "low", "high"] {
+            section.require(key, "a question has id, low and high");
+        }
+        let id = section.parsed::<Name>("id", NAME);
+        let low = section.number("low", -1000.0..=1000.0);
+        let high = section.number("high", -1000.0..=1000.0);
+        if let (Some(id), Some(low), Some(high)) = (id, low, high) {
+            if low >= high {
+                section.fault("low", format!("is not below {high}"), "low below high");
+            }
+            if questions.iter().any(|other| other.id == id) {
+                section.fault("id", format!("{id} is the id of another question"), "an id of its own");
+            }
+            questions.push(Question { id, low, high });
+        }
+        section.finish();
+    }
+    questions
 }
 
 fn sensor(section: &mut Section<'_, '_>) -> Option<SensorId> {
@@ -246,13 +316,18 @@ fn compare(section: &Section<'_, '_>, item: &Item, other: &Item) {
         section.fault("id", format!("{} is the id of another item", item.id), "an id of its own");
     }
     let same_source = item.kind.as_str() == other.kind.as_str() && item.kind.sensor() == other.kind.sensor();
-    let overlap = match (item.kind.band(), other.kind.band()) {
-        (Some(ours), Some(theirs)) => ours.overlaps(theirs),
-        _ => true,
+    let overlap = match (&item.kind, &other.kind) {
+        (Kind::Pro { questions }, Kind::Pro { questions: others }) => {
+            questions.iter().any(|question| others.contains(question))
+        }
+        _ => match (item.kind.band(), other.kind.band()) {
+            (Some(ours), Some(theirs)) => ours.overlaps(theirs),
+            _ => true,
+        },
     };
     if same_source && overlap && item.schedule.meets(&other.schedule) {
-        let expected = "other days, another sensor, or a band that does not overlap";
-        section.fault("kind", format!("counts the same time as item {}", other.id), expected);
+        let expected = "other days, another sensor or question, or a band that does not overlap";
+        section.fault("kind", format!("counts the same as item {}", other.id), expected);
     }
 }
 

@@ -78,7 +78,7 @@ fn missing_keys_are_named() {
 #[test]
 fn items_that_would_count_the_same_time_twice_are_refused() {
     let twice = format!("{HEAD}{BIKE}{}", BIKE.replace("id = \"bike\"", "id = \"again\""));
-    assert!(faults(&twice).contains("item[1].kind: counts the same time as item bike"));
+    assert!(faults(&twice).contains("item[1].kind: counts the same as item bike"));
     assert!(faults(&format!("{HEAD}{BIKE}{BIKE}")).contains("item[1].id: bike is the id of another item"));
     let apart = twice.replacen("\"daily\"", "\"mon\"", 1).replace("\"daily\"", "\"tue\"");
     assert!(Plan::parse("p.toml", &apart).is_ok(), "other days");
@@ -112,4 +112,29 @@ fn the_example_is_a_plan_and_its_sensors_are_those_of_the_example_config() {
     let hub = include_str!("../../../config/hub.toml");
     assert!(sensors.iter().all(|sensor| hub.contains(&format!("id = \"{sensor}\""))), "{sensors:?}");
     assert_eq!((plan.items[0].weight_milli, plan.items[0].excused.len()), (2000, 1));
+}
+
+#[test]
+fn a_kind_that_cannot_be_scored_is_refused_with_the_reason() {
+    let reps = "[[item]]\nid = \"r\"\nkind = \"reps\"\nsensor = \"band\"\nsets = 3\nreps = 10\nschedule = { days = [\"daily\"] }\n";
+    let found = faults(&format!("{HEAD}{reps}"));
+    assert!(found.contains("item[0].kind: cannot be scored: no decoder of this hub yields repetitions"), "{found}");
+    assert_eq!(found.lines().count(), 1, "{found}");
+}
+
+#[test]
+fn questions_are_asked_once_and_have_a_scale() {
+    let pro = |questions: &str| {
+        format!("{HEAD}[[item]]\nid = \"p\"\nkind = \"pro\"\nquestions = {questions}\nschedule = {{ days = [\"daily\"] }}\n")
+    };
+    assert!(Plan::parse("p.toml", &pro("[\"pain\", \"exertion\", \"function\"]")).is_ok());
+    assert!(faults(&pro("[]")).contains("item[0].questions: there is none"));
+    assert!(faults(&pro("[\"pain\", \"pain\"]")).contains("pain stands there twice"));
+    assert!(faults(&pro("[\"sleep\"]")).contains("question: sleep is asked, but has no scale"));
+    let sleep = pro("[\"sleep\"]") + "[[question]]\nid = \"sleep\"\nlow = 0\nhigh = 12\n";
+    let plan = Plan::parse("p.toml", &sleep).unwrap();
+    assert_eq!(plan.check_report("sleep", 12.0), Ok(()));
+    assert!(plan.check_report("sleep", 12.1).is_err());
+    assert!(plan.check_report("mood", 1.0).unwrap_err().to_string().contains("no question of the plan"));
+    assert!(!plan.check_report("pain", 11.0).unwrap_err().to_string().contains("11"), "patient data in a message");
 }
