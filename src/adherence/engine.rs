@@ -306,12 +306,16 @@ impl Engine {
         self.seen.get(sensor).is_some_and(|seen| seen.range(quarters).next().is_some())
     }
 
-    /// Whether a stored measurement or a patient report belongs to `day`. A measurement taken during a session that
-    /// began the day before belongs to that day (rule 1).
-    pub(super) fn recorded(&self, day: LocalDay) -> bool {
-        let [from, to] = [day, day.next()].map(|day| self.heart_start(day));
+    /// Whether the patient reported anything on `day`.
+    pub(super) fn is_answered(&self, day: LocalDay) -> bool {
         self.answers.any(self.history.start(day), self.history.end(day))
-            || (from < to && self.stored.range(from..to).next().is_some())
+    }
+
+    /// Whether a stored measurement belongs to `day`: one taken during a session that began the day before belongs to
+    /// that day (rule 1).
+    pub(super) fn is_measured(&self, day: LocalDay) -> bool {
+        let [from, to] = [day, day.next()].map(|day| self.heart_start(day));
+        from < to && self.stored.range(from..to).next().is_some()
     }
 
     /// The first day on which anything was received.

@@ -8,7 +8,7 @@ use super::report::{DayReport, ItemReport, SessionReport, Status};
 use super::samples::Domain;
 use super::score::{self, Part};
 use super::session::{Session, Track};
-use crate::types::{Seq, UtcMicros};
+use crate::types::{SensorId, Seq, UtcMicros};
 
 /// Silence means `missed` only if the hub listened for at least half of the time from here …
 const WAKING_FROM_H: i64 = 6;
@@ -125,23 +125,60 @@ impl Engine {
     /// What silence on `day` means at `now`.
     pub(super) fn hearing(&self, day: LocalDay, now: UtcMicros) -> Hearing {
         let over = now.millis() >= self.history.end(day);
-        let [from, to] = [WAKING_FROM_H, WAKING_TO_H].map(|hour| self.history.at_hour(day, hour));
-        Hearing { over, deaf: over && self.listening.listened(from, to) * 2 < to - from }
+        let (listened, waking) = self.listened(day);
+        Hearing { over, deaf: over && listened * 2 < waking }
     }
 
-    /// Rule 13; the union over devices.
+    /// For how much of the day's waking hours the hub listened, and how long these are, in ms.
+    pub(super) fn listened(&self, day: LocalDay) -> (i64, i64) {
+        let [from, to] = [WAKING_FROM_H, WAKING_TO_H].map(|hour| self.history.at_hour(day, hour));
+        (self.listening.listened(from, to), to - from)
+    }
+
+    /// Rule 13.
     pub(super) fn is_data_day(&self, day: LocalDay) -> bool {
-        self.recorded(day)
-            || self.tracks.iter().any(|track| {
-                let sessions = self.sessions(track, day);
-                match track.domain {
-                    Domain::Motion => sessions.iter().any(|session| self.is_kept(session, day)),
-                    Domain::Heart => {
-                        sessions.iter().map(|session| session.active_ms).sum::<i64>() >= HEART_DATA_DAY_MS
+        !self.witnesses(day).is_empty()
+    }
+
+    /// What makes `day` a data-day: the union over devices.
+    pub(super) fn witnesses(&self, day: LocalDay) -> Vec<Witness> {
+        let mut witnesses = Vec::new();
+        if self.is_answered(day) {
+            witnesses.push(Witness::Answer);
+        }
+        if self.is_measured(day) {
+            witnesses.push(Witness::Stored);
+        }
+        for track in &self.tracks {
+            let sessions = self.sessions(track, day);
+            match track.domain {
+                Domain::Motion => {
+                    let kept = sessions.iter().filter(|session| self.is_kept(session, day));
+                    witnesses.extend(kept.map(|session| Witness::Session(session_key(track, session))));
+                }
+                Domain::Heart => {
+                    let ms = sessions.iter().map(|session| session.active_ms).sum();
+                    if ms >= HEART_DATA_DAY_MS {
+                        witnesses.push(Witness::HeartRate(track.sensor.clone(), ms));
                     }
                 }
-            })
+            }
+        }
+        witnesses
     }
+}
+
+/// Something that makes a data-day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Witness {
+    /// A kept session, by its key.
+    Session(String),
+    /// So much heart rate with contact, in ms.
+    HeartRate(SensorId, i64),
+    /// A measurement that a device had stored.
+    Stored,
+    /// A patient report.
+    Answer,
 }
 
 /// What an item is in the day's score.
@@ -164,9 +201,14 @@ fn utc(ms: i64) -> UtcMicros {
     UtcMicros::from_micros(ms.saturating_mul(1000))
 }
 
+/// A session's sensor and the place of its first packet.
+pub(super) fn session_key(track: &Track, session: &Session) -> String {
+    format!("{}-{}", track.sensor, session.first)
+}
+
 fn describe(track: &Track, session: &Session, in_band_ms: i64) -> SessionReport {
     SessionReport {
-        key: format!("{}-{}", track.sensor, session.first),
+        key: session_key(track, session),
         sensor: track.sensor.clone(),
         first: Seq::new(session.first),
         start: utc(session.start),

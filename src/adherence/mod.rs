@@ -6,6 +6,7 @@
 mod answers;
 mod day;
 mod engine;
+mod explain;
 mod history;
 mod judge;
 mod listening;
