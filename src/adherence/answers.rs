@@ -33,9 +33,8 @@ impl Plan {
     #[must_use]
     pub fn scale(&self, question: &str) -> Option<(f64, f64)> {
         let own = self.questions.iter().find(|own| own.id.as_str() == question);
-        own.map(|own| (own.low, own.high)).or_else(|| {
-            KNOWN.iter().find(|(name, ..)| *name == question).map(|(_, low, high)| (*low, *high))
-        })
+        own.map(|own| (own.low, own.high))
+            .or_else(|| KNOWN.iter().find(|(name, ..)| *name == question).map(|(_, low, high)| (*low, *high)))
     }
 
     /// Checks a patient report.
@@ -93,9 +92,10 @@ impl Answers {
     /// The answers in `from..to`, in order of time, with their values in thousandths.
     pub(super) fn within(&self, from: i64, to: i64) -> impl Iterator<Item = (i64, &Name, i64)> {
         let range = (from < to).then(|| self.by_time.range(from..to));
-        range.into_iter().flatten().flat_map(|(at, answers)| {
-            answers.iter().map(|(name, milli)| (*at, name, *milli))
-        })
+        range
+            .into_iter()
+            .flatten()
+            .flat_map(|(at, answers)| answers.iter().map(|(name, milli)| (*at, name, *milli)))
     }
 
     pub(super) fn first(&self) -> Option<i64> {

@@ -292,7 +292,10 @@ fn case_10_one_of_two_questions_answered_is_half_whatever_the_answer() {
             .pro("2026-11-04T20:00:00Z", "exertion", 5);
         let report = capture.report(&plan, "2026-11-03");
         assert_eq!((percent(report.score), report.status), (Some(50.0), Status::Partial));
-        assert_eq!((report.items[0].done, report.items[0].target, report.items[0].unit), (1.0, 2.0, "answers"));
+        assert_eq!(
+            (report.items[0].done, report.items[0].target, report.items[0].unit),
+            (1.0, 2.0, "answers")
+        );
         assert_eq!(capture.engine(&plan).set_aside().refused_reports, 1);
     }
 }

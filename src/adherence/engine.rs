@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use super::answers::Answers;
 use super::day::LocalDay;
-use super::listening::Listening;
 use super::history::{History, PlanRefused};
+use super::listening::Listening;
 use super::plan::Plan;
 use super::report::SetAside;
 use super::samples::{self, Domain};
@@ -302,7 +302,8 @@ impl Engine {
     /// Whether anything at all was received from `sensor` on `day`.
     pub(super) fn heard(&self, sensor: &SensorId, day: LocalDay) -> bool {
         let [start, end] = [self.history.start(day), self.history.end(day)];
-        let quarters = start.div_euclid(QUARTER_MS)..end.div_euclid(QUARTER_MS).max(start.div_euclid(QUARTER_MS));
+        let quarters =
+            start.div_euclid(QUARTER_MS)..end.div_euclid(QUARTER_MS).max(start.div_euclid(QUARTER_MS));
         self.seen.get(sensor).is_some_and(|seen| seen.range(quarters).next().is_some())
     }
 

@@ -84,7 +84,8 @@ impl Engine {
     fn data_day(&self, day: LocalDay) -> String {
         let witnesses = self.witnesses(day);
         if witnesses.is_empty() {
-            return "no data-day: no session, measurement, minute of heart rate with contact, or report".into();
+            return "no data-day: no session, measurement, minute of heart rate with contact, or report"
+                .into();
         }
         let shown = witnesses.iter().map(|witness| match witness {
             Witness::Session(key) => format!("session {key}"),

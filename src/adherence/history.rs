@@ -26,7 +26,9 @@ pub enum PlanRefused {
         offered: u32,
     },
     /// It would move the periods of a running episode.
-    #[error("period_anchor is {offered}, but episode {episode} began with {current}; keep it, or name a new episode")]
+    #[error(
+        "period_anchor is {offered}, but episode {episode} began with {current}; keep it, or name a new episode"
+    )]
     AnchorMoved {
         /// The episode.
         episode: String,

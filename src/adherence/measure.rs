@@ -96,8 +96,7 @@ impl Engine {
         outside_milli: u16,
     ) -> Measured<'_> {
         let sensor = item.kind.sensor();
-        let track =
-            self.tracks.iter().find(|track| track.domain == domain && Some(&track.sensor) == sensor);
+        let track = self.tracks.iter().find(|track| track.domain == domain && Some(&track.sensor) == sensor);
         let all = track.map(|track| self.sessions(track, day)).unwrap_or_default();
         let (kept, discarded): (Vec<_>, Vec<_>) =
             all.into_iter().partition(|session| self.is_kept(session, day));

@@ -119,19 +119,6 @@ pub struct SessionReport {
     pub bouts: u32,
 }
 
-/// One supply period of 30 days.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct PeriodReport {
-    /// From 1.
-    pub number: u32,
-    /// Its first day.
-    pub start: LocalDay,
-    /// Its last day.
-    pub end: LocalDay,
-    /// Data-days in it so far.
-    pub data_days: u32,
-}
-
 /// Packets that are kept and forwarded but not scored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct SetAside {

@@ -217,7 +217,12 @@ impl Judge {
 
 fn in_bands(rule: &Rule, measure: Measure, value: Option<f64>) -> Mask {
     let Some(value) = value else { return 0 };
-    let inside = rule.bands.iter().take(TRACK_BANDS).enumerate().filter(|(_, b)| b.measure == measure && b.contains(value));
+    let inside = rule
+        .bands
+        .iter()
+        .take(TRACK_BANDS)
+        .enumerate()
+        .filter(|(_, b)| b.measure == measure && b.contains(value));
     inside.fold(0, |mask, (index, _)| mask | band_bit(index))
 }
 

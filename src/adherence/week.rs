@@ -165,7 +165,8 @@ mod tests {
 
     #[test]
     fn case_13_a_new_version_in_the_week_counts_each_day_by_its_own_plan() {
-        let newer = bike().replace("version = 1", "version = 2").replace("target_min = 20", "target_min = 30");
+        let newer =
+            bike().replace("version = 1", "version = 2").replace("target_min = 20", "target_min = 30");
         let mut engine = rides(&[20, 20, 0, 30, 30, 15, 30]).engine(&bike());
         engine.adopt(plan(&newer), utc("2026-11-11T20:00:00Z"), false).unwrap();
         let week = engine.week(day("2026-11-09"), utc("2026-11-17T00:00:00Z"));
@@ -183,9 +184,11 @@ mod tests {
     #[test]
     fn so_many_times_a_week_is_due_in_the_week_and_on_no_day() {
         let often = bike().replace("days = [\"daily\"]", "times_per_week = 3");
-        for (minutes, score) in
-            [(&[20, 0, 20, 0, 0, 0, 0][..], 66.7), (&[40, 0, 20, 0, 0, 0, 0], 66.7), (&[20, 20, 20, 20], 100.0)]
-        {
+        for (minutes, score) in [
+            (&[20, 0, 20, 0, 0, 0, 0][..], 66.7),
+            (&[40, 0, 20, 0, 0, 0, 0], 66.7),
+            (&[20, 20, 20, 20], 100.0),
+        ] {
             let mut engine = rides(minutes).engine(&often);
             let now = utc("2026-11-17T00:00:00Z");
             assert_eq!(percent(engine.week(day("2026-11-09"), now).score), Some(score), "{minutes:?}");

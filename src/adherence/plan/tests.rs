@@ -118,14 +118,19 @@ fn the_example_is_a_plan_and_its_sensors_are_those_of_the_example_config() {
 fn a_kind_that_cannot_be_scored_is_refused_with_the_reason() {
     let reps = "[[item]]\nid = \"r\"\nkind = \"reps\"\nsensor = \"band\"\nsets = 3\nreps = 10\nschedule = { days = [\"daily\"] }\n";
     let found = faults(&format!("{HEAD}{reps}"));
-    assert!(found.contains("item[0].kind: cannot be scored: no decoder of this hub yields repetitions"), "{found}");
+    assert!(
+        found.contains("item[0].kind: cannot be scored: no decoder of this hub yields repetitions"),
+        "{found}"
+    );
     assert_eq!(found.lines().count(), 1, "{found}");
 }
 
 #[test]
 fn questions_are_asked_once_and_have_a_scale() {
     let pro = |questions: &str| {
-        format!("{HEAD}[[item]]\nid = \"p\"\nkind = \"pro\"\nquestions = {questions}\nschedule = {{ days = [\"daily\"] }}\n")
+        format!(
+            "{HEAD}[[item]]\nid = \"p\"\nkind = \"pro\"\nquestions = {questions}\nschedule = {{ days = [\"daily\"] }}\n"
+        )
     };
     assert!(Plan::parse("p.toml", &pro("[\"pain\", \"exertion\", \"function\"]")).is_ok());
     assert!(faults(&pro("[]")).contains("item[0].questions: there is none"));
@@ -136,5 +141,8 @@ fn questions_are_asked_once_and_have_a_scale() {
     assert_eq!(plan.check_report("sleep", 12.0), Ok(()));
     assert!(plan.check_report("sleep", 12.1).is_err());
     assert!(plan.check_report("mood", 1.0).unwrap_err().to_string().contains("no question of the plan"));
-    assert!(!plan.check_report("pain", 11.0).unwrap_err().to_string().contains("11"), "patient data in a message");
+    assert!(
+        !plan.check_report("pain", 11.0).unwrap_err().to_string().contains("11"),
+        "patient data in a message"
+    );
 }
