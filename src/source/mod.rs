@@ -1,5 +1,7 @@
 //! Where packets come from: BLE sensors, or a recorded capture.
 
+pub mod bluez;
+
 use tokio::sync::oneshot;
 
 use crate::clock::Anchor;
