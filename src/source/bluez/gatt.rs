@@ -9,10 +9,8 @@ use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream, SelectAll};
 
 use super::error::{BluezError, CALL_S, bounded};
+use crate::decode::{BATTERY, is_known};
 use crate::types::CharUuid;
-
-/// Battery Level, one byte, percent.
-pub(super) const BATTERY: CharUuid = CharUuid::sig(0x2A19);
 
 /// Seconds for a sensor to list its services: slow ones take 10, and a cached list takes none.
 const SERVICES_S: u64 = 30;
@@ -184,11 +182,6 @@ fn socket(reader: CharacteristicReader, uuid: CharUuid) -> BoxStream<'static, He
 async fn signal(remote: &Characteristic, uuid: CharUuid) -> Result<BoxStream<'static, Heard>, BluezError> {
     let values = bounded("subscribing", CALL_S, remote.notify()).await?;
     Ok(values.map(move |bytes| Heard::Value(uuid, bytes)).chain(stream::iter([Heard::End])).boxed())
-}
-
-/// What the decoders know.
-fn is_known(uuid: CharUuid) -> bool {
-    matches!(uuid.short(), Some(0x2A37 | 0x2AD2 | 0x2A5B | 0x2A19))
 }
 
 #[cfg(test)]

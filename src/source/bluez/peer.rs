@@ -10,11 +10,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::adapter::World;
 use super::error::{BluezError, CALL_S, bounded};
-use super::gatt::{self, BATTERY, Heard, Values};
+use super::gatt::{self, Heard, Values};
 use super::recover::{Backoff, Fault, held};
 use super::scan::sight;
 use super::status::SensorState;
 use crate::config::{Bond, SensorConfig};
+use crate::decode::BATTERY;
 use crate::source::Captured;
 use crate::types::{CharUuid, Link, Origin, Packet};
 

@@ -43,6 +43,14 @@ pub(super) async fn sight(wants: &mpsc::Sender<Want>, identity: Address) -> Devi
 /// Serves wants until `stop`.
 pub(super) async fn run(world: &World<'_>, mut wants: mpsc::Receiver<Want>, stop: &CancellationToken) {
     let serve = async {
+        // bluer keeps it for the session. It refuses a change while a discovery of the world before is still ending,
+        // and then it has this filter from there.
+        let filter = DiscoveryFilter { transport: DiscoveryTransport::Le, ..DiscoveryFilter::default() };
+        if let Err(error) =
+            bounded("filtering for LE", CALL_S, world.adapter.set_discovery_filter(filter)).await
+        {
+            tracing::debug!(%error, "the discovery filter is as it was");
+        }
         let mut open: Vec<Want> = Vec::new();
         let mut rounds = 0;
         loop {
@@ -78,8 +86,6 @@ async fn round(
     rounds: &mut u32,
 ) -> Result<(), BluezError> {
     let _turn = world.radio.lock().await;
-    let filter = DiscoveryFilter { transport: DiscoveryTransport::Le, ..DiscoveryFilter::default() };
-    bounded("setting the discovery filter", CALL_S, world.adapter.set_discovery_filter(filter)).await?;
     let discovery =
         bounded("starting discovery", CALL_S, world.adapter.discover_devices_with_changes()).await;
     let mut events = pin!(discovery.inspect_err(|error| renew_if_stuck(world, error))?);
