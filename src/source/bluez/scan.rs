@@ -20,6 +20,10 @@ const ROUND: Duration = Duration::from_secs(10);
 /// Rounds after which a sensor is likely not about to come: from then on the radio rests more.
 const EAGER_ROUNDS: u32 = 6;
 
+/// How often, and after which pause, a discovery that still ends is waited for.
+const QUIET_ATTEMPTS: u32 = 100;
+const QUIET_PAUSE: Duration = Duration::from_millis(20);
+
 /// Somebody wants to know when a sensor is there.
 pub(super) struct Want {
     identity: Address,
@@ -43,14 +47,6 @@ pub(super) async fn sight(wants: &mpsc::Sender<Want>, identity: Address) -> Devi
 /// Serves wants until `stop`.
 pub(super) async fn run(world: &World<'_>, mut wants: mpsc::Receiver<Want>, stop: &CancellationToken) {
     let serve = async {
-        // bluer keeps it for the session. It refuses a change while a discovery of the world before is still ending,
-        // and then it has this filter from there.
-        let filter = DiscoveryFilter { transport: DiscoveryTransport::Le, ..DiscoveryFilter::default() };
-        if let Err(error) =
-            bounded("filtering for LE", CALL_S, world.adapter.set_discovery_filter(filter)).await
-        {
-            tracing::debug!(%error, "the discovery filter is as it was");
-        }
         let mut open: Vec<Want> = Vec::new();
         let mut rounds = 0;
         loop {
@@ -78,7 +74,7 @@ const fn rest(rounds: u32) -> Duration {
     Duration::from_millis(if rounds < EAGER_ROUNDS { 300 } else { 5000 })
 }
 
-/// Listens until a wanted sensor was found, another is wanted, or the round is over.
+/// One discovery, from the radio's silence to its silence.
 async fn round(
     world: &World<'_>,
     open: &mut Vec<Want>,
@@ -86,6 +82,41 @@ async fn round(
     rounds: &mut u32,
 ) -> Result<(), BluezError> {
     let _turn = world.radio.lock().await;
+    quiet(world).await?;
+    let found = listen(world, open, wants, rounds).await;
+    // A connect while the discovery still ends would interrupt the kernel's scan: the next one hears nothing for 10 s.
+    quiet(world).await?;
+    if let Some((want, device)) = found? {
+        // Whoever gave up in the meantime asks again.
+        let _ = want.found.send(device);
+    }
+    Ok(())
+}
+
+/// Sets the filter for the next discovery, which bluer does only after the one before has ended.
+async fn quiet(world: &World<'_>) -> Result<(), BluezError> {
+    let mut attempts = 0;
+    loop {
+        let filter = DiscoveryFilter { transport: DiscoveryTransport::Le, ..DiscoveryFilter::default() };
+        match bounded("ending discovery", CALL_S, world.adapter.set_discovery_filter(filter)).await {
+            Err(BluezError::Call { source, .. })
+                if source.kind == ErrorKind::DiscoveryActive && attempts < QUIET_ATTEMPTS =>
+            {
+                attempts += 1;
+                tokio::time::sleep(QUIET_PAUSE).await;
+            }
+            other => return other,
+        }
+    }
+}
+
+/// Listens until a wanted sensor was found, another is wanted, or the round is over.
+async fn listen(
+    world: &World<'_>,
+    open: &mut Vec<Want>,
+    wants: &mut mpsc::Receiver<Want>,
+    rounds: &mut u32,
+) -> Result<Option<(Want, Device)>, BluezError> {
     let discovery =
         bounded("starting discovery", CALL_S, world.adapter.discover_devices_with_changes()).await;
     let mut events = pin!(discovery.inspect_err(|error| renew_if_stuck(world, error))?);
@@ -97,22 +128,20 @@ async fn round(
                 Some(AdapterEvent::DeviceAdded(path)) => {
                     if let Some((index, device)) = wanted(world, path, open, &mut identities).await? {
                         *rounds = 0;
-                        // Whoever gave up in the meantime asks again.
-                        let _ = open.swap_remove(index).found.send(device);
-                        return Ok(());
+                        return Ok(Some((open.swap_remove(index), device)));
                     }
                 }
                 Some(_) => {}
-                None => return Ok(()),
+                None => return Ok(None),
             },
             want = wants.recv() => {
                 open.extend(want);
                 *rounds = 0;
-                return Ok(());
+                return Ok(None);
             }
             () = &mut over => {
                 *rounds = rounds.saturating_add(1);
-                return Ok(());
+                return Ok(None);
             }
         }
     }
