@@ -1,5 +1,6 @@
 //! Where packets come from: BLE sensors, or a recorded capture.
 
+pub mod bluez;
 pub mod capture;
 pub mod pulse;
 pub mod replay;
