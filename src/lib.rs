@@ -6,7 +6,7 @@ pub mod config;
 // pub mod ctl;
 // pub mod decode;
 // pub mod dedupe;
-// pub mod forward;
+pub mod forward;
 // pub mod ingest;
 // pub mod journal;
 // pub mod run;
