@@ -4,7 +4,7 @@
 pub mod clock;
 pub mod config;
 // pub mod ctl;
-// pub mod decode;
+pub mod decode;
 // pub mod dedupe;
 pub mod forward;
 // pub mod ingest;
