@@ -41,7 +41,8 @@ impl Budget {
 
     /// A message of so many bytes was answered after so many microseconds.
     pub(crate) fn answered(&mut self, bytes: usize, after_us: u64) {
-        self.bytes = if after_us > LATE_US { self.bytes / 2 } else { self.bytes + bytes }.clamp(FLOOR, CEILING);
+        self.bytes =
+            if after_us > LATE_US { self.bytes / 2 } else { self.bytes + bytes }.clamp(FLOOR, CEILING);
     }
 
     /// The connection broke while something was under way.

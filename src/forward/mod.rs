@@ -2,4 +2,5 @@
 
 mod budget;
 mod inflight;
+pub mod payload;
 pub mod topics;

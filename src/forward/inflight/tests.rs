@@ -199,8 +199,7 @@ impl World {
         if !refuse {
             self.there.extend(batch);
         }
-        if let Verdict::Readings(Some(upto)) =
-            self.inflight.ack(pkid, reason, NOW, &mut self.budget).unwrap()
+        if let Verdict::Readings(Some(upto)) = self.inflight.ack(pkid, reason, NOW, &mut self.budget).unwrap()
         {
             assert!(upto.get() > self.stored_cursor, "the cursor went backwards");
             self.stored_cursor = upto.get();
