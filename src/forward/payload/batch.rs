@@ -9,7 +9,7 @@ use super::readings::{Hex, Millis, Readings, Unit};
 use super::{Event, Kind};
 use crate::clock::{EventTime, Timeline};
 use crate::decode::{Quantity, Value};
-use crate::types::{Epoch, HubId, Logged, Seq, UtcMicros};
+use crate::types::{Epoch, HubId, Logged, Seq};
 
 /// A batch gives one time and offsets from it; where a reading's own time is further from that than this (a step of
 /// the clock), a new batch begins. In microseconds.
@@ -159,7 +159,8 @@ impl Columns {
     fn units(&self) -> BTreeMap<String, Unit> {
         let unit = |quantity: &Quantity| {
             let mdc = quantity.mdc.map(str::to_owned);
-            (quantity.name.to_owned(), Unit { ucum: quantity.ucum.to_owned(), mdc })
+            let loinc = quantity.loinc.map(str::to_owned);
+            (quantity.name.to_owned(), Unit { ucum: quantity.ucum.to_owned(), mdc, loinc })
         };
         self.columns.iter().filter(|(q, _)| !q.ucum.is_empty()).map(|(q, _)| unit(q)).collect()
     }
@@ -180,6 +181,11 @@ fn json(value: Value<'_>) -> Json {
         Value::Text(text) => Json::String(text.to_owned()),
         Value::Bool(flag) => Json::Bool(flag),
         Value::NotAvailable => Json::Null,
+        Value::Special(special) => Json::String(special.as_str().to_owned()),
+        Value::List(values) => Json::Array(values.iter().copied().map(json).collect()),
+        Value::Record(fields) => {
+            Json::Object(fields.iter().map(|(name, value)| ((*name).to_owned(), json(*value))).collect())
+        }
     }
 }
 

@@ -6,11 +6,11 @@ use crate::decode::{self, Quantity, Value};
 use crate::types::{HUB_STATE, HubState, PATIENT_REPORT, Packet};
 
 /// Whether the hub listened.
-static STATE: Quantity = Quantity { name: "hub_state", ucum: "", mdc: None };
+static STATE: Quantity = Quantity { name: "hub_state", ucum: "", mdc: None, loinc: None };
 /// What the patient was asked.
-static PRO: Quantity = Quantity { name: "pro", ucum: "", mdc: None };
+static PRO: Quantity = Quantity { name: "pro", ucum: "", mdc: None, loinc: None };
 /// What the patient answered, on the scale of the question.
-static ANSWER: Quantity = Quantity { name: "pro_value", ucum: "1", mdc: None };
+static ANSWER: Quantity = Quantity { name: "pro_value", ucum: "1", mdc: None, loinc: None };
 
 #[derive(Deserialize)]
 struct Report<'a> {

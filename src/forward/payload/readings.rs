@@ -57,9 +57,13 @@ pub struct Unit {
     /// ISO/IEEE 11073-10101 reference id, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mdc: Option<String>,
+    /// LOINC code, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub loinc: Option<String>,
 }
 
-/// Milliseconds with up to three decimals, held as microseconds: exact up to 2^53 us, 285 years.
+/// Milliseconds with up to three decimals, held as microseconds. Exact up to 2^50 us, 35 years since boot: there a
+/// parser that is off by one in the last bit of a double still rounds to the same microsecond.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Millis(i64);
 
