@@ -19,8 +19,8 @@ pub(crate) enum Record {
     Status,
     /// A revision of a document.
     Document(DocumentKey, u32),
-    /// A batch of readings, by the first of them.
-    Readings(Seq),
+    /// A batch of so many readings, by the first of them.
+    Readings(Seq, usize),
 }
 
 /// What an acknowledgement means for the row.
@@ -30,8 +30,8 @@ pub(crate) enum Verdict {
     Status,
     /// The far side has this revision: it may leave the outbox.
     Document(DocumentKey, u32),
-    /// The far side has this batch. `Some`: so has it everything up to here, and the cursor may follow.
-    Readings(Option<Seq>),
+    /// The far side has a batch of so many readings. `Some`: so has it everything up to here, and the cursor may follow.
+    Readings(usize, Option<Seq>),
     /// Nobody has it: the row stays, and a person has to know why.
     Kept(Record, PubAckReason),
 }
@@ -85,7 +85,13 @@ impl Inflight {
     /// Batches of readings among them.
     pub(crate) fn readings_outstanding(&self) -> usize {
         let all = self.queued.iter().chain(self.sent.values());
-        all.filter(|handed| matches!(handed.record, Record::Readings(_))).count()
+        all.filter(|handed| matches!(handed.record, Record::Readings(..))).count()
+    }
+
+    /// Documents among them.
+    pub(crate) fn documents_outstanding(&self) -> usize {
+        let all = self.queued.iter().chain(self.sent.values());
+        all.filter(|handed| matches!(handed.record, Record::Document(..))).count()
     }
 
     /// Whether this revision is on its way.
@@ -139,7 +145,9 @@ impl Inflight {
             // Success of a broker with `forward.ack = "broker"`. With the clinic's own acknowledgement these arms
             // only free the window; `cmd/ack` then decides about the rows.
             (Record::Document(key, revision), PubAckReason::Success) => Verdict::Document(key, revision),
-            (Record::Readings(first), PubAckReason::Success) => Verdict::Readings(self.close(first)),
+            (Record::Readings(first, count), PubAckReason::Success) => {
+                Verdict::Readings(count, self.close(first))
+            }
             // Retained, so the broker itself keeps it for whoever comes.
             (Record::Status, PubAckReason::Success | PubAckReason::NoMatchingSubscribers) => Verdict::Status,
             (record, reason) => Verdict::Kept(record, reason),

@@ -47,7 +47,7 @@ fn a_row_is_deleted_on_success_only() {
     ] {
         let (mut inflight, mut budget) = inflight();
         inflight.plan([Seq::new(1)], Seq::new(9));
-        for (pkid, record) in [(1, Record::Document(day("d"), 1)), (2, Record::Readings(Seq::new(1)))] {
+        for (pkid, record) in [(1, Record::Document(day("d"), 1)), (2, Record::Readings(Seq::new(1), 9))] {
             send(&mut inflight, record.clone(), pkid);
             assert_eq!(inflight.ack(pkid, reason, NOW, &mut budget), Ok(Verdict::Kept(record, reason)));
         }
@@ -56,9 +56,9 @@ fn a_row_is_deleted_on_success_only() {
     let (mut inflight, mut budget) = inflight();
     inflight.plan([Seq::new(1)], Seq::new(9));
     send(&mut inflight, Record::Document(day("d"), 3), 1);
-    send(&mut inflight, Record::Readings(Seq::new(1)), 2);
+    send(&mut inflight, Record::Readings(Seq::new(1), 9), 2);
     assert_eq!(inflight.ack(1, Success, NOW, &mut budget), Ok(Verdict::Document(day("d"), 3)));
-    assert_eq!(inflight.ack(2, Success, NOW, &mut budget), Ok(Verdict::Readings(Some(Seq::new(9)))));
+    assert_eq!(inflight.ack(2, Success, NOW, &mut budget), Ok(Verdict::Readings(9, Some(Seq::new(9)))));
 }
 
 #[test]
@@ -77,12 +77,12 @@ fn the_cursor_waits_for_the_oldest_batch_and_then_jumps() {
     let (mut inflight, mut budget) = inflight();
     inflight.plan([1, 2, 50].map(Seq::new), Seq::new(80));
     for (pkid, first) in [(1, 1), (2, 2), (3, 50)] {
-        send(&mut inflight, Record::Readings(Seq::new(first)), pkid);
+        send(&mut inflight, Record::Readings(Seq::new(first), 1), pkid);
     }
     let mut ack = |pkid| inflight.ack(pkid, PubAckReason::Success, NOW, &mut budget).unwrap();
-    assert_eq!(ack(3), Verdict::Readings(None));
-    assert_eq!(ack(1), Verdict::Readings(Some(Seq::new(1))));
-    assert_eq!(ack(2), Verdict::Readings(Some(Seq::new(80))));
+    assert_eq!(ack(3), Verdict::Readings(1, None));
+    assert_eq!(ack(1), Verdict::Readings(1, Some(Seq::new(1))));
+    assert_eq!(ack(2), Verdict::Readings(1, Some(Seq::new(80))));
 }
 
 #[test]
@@ -174,7 +174,7 @@ impl World {
         if self.inflight.has_room(&self.budget)
             && let Some(batch) = self.planned.pop_front()
         {
-            self.inflight.hand(Record::Readings(Seq::new(batch[0])), 100, NOW);
+            self.inflight.hand(Record::Readings(Seq::new(batch[0]), batch.len()), 100, NOW);
             self.handed.push_back(batch);
         }
     }
@@ -199,7 +199,8 @@ impl World {
         if !refuse {
             self.there.extend(batch);
         }
-        if let Verdict::Readings(Some(upto)) = self.inflight.ack(pkid, reason, NOW, &mut self.budget).unwrap()
+        if let Verdict::Readings(_, Some(upto)) =
+            self.inflight.ack(pkid, reason, NOW, &mut self.budget).unwrap()
         {
             assert!(upto.get() > self.stored_cursor, "the cursor went backwards");
             self.stored_cursor = upto.get();

@@ -9,12 +9,13 @@ mod readings;
 
 use serde::{Deserialize, Serialize};
 
+use super::rfc3339;
 use super::topics::Kind;
 use crate::store::Document;
 use crate::types::{Epoch, HubId, Seq, UtcMicros};
 
 pub(crate) use batch::{Group, group};
-pub use readings::{Batch, BatchError, Readings, Received, Unit};
+pub use readings::{Batch, BatchError, Hex, Millis, Readings, Received, Unit};
 
 /// The content type of every message (`CloudEvents` 1.0, JSON event format, structured mode).
 pub const CONTENT_TYPE: &str = "application/cloudevents+json";
@@ -93,31 +94,6 @@ pub(crate) fn status(hub: &HubId, key: &str, revision: u32, data: StatusData) ->
 pub(crate) fn document(hub: &HubId, document: &Document) -> Vec<u8> {
     let id = format!("{}:{}", document.key, document.revision);
     Event::new(hub, Kind::Document(document.key.kind), id, &document.body).to_bytes()
-}
-
-/// RFC 3339, or null where the time is not known.
-mod rfc3339 {
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    use crate::types::UtcMicros;
-
-    #[expect(clippy::ref_option, reason = "serde calls it with a reference to the field")]
-    pub(super) fn serialize<S: Serializer>(
-        time: &Option<UtcMicros>,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        match time {
-            Some(time) => serializer.collect_str(time),
-            None => serializer.serialize_none(),
-        }
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Option<UtcMicros>, D::Error> {
-        let text = Option::<String>::deserialize(deserializer)?;
-        text.map(|text| text.parse()).transpose().map_err(serde::de::Error::custom)
-    }
 }
 
 #[cfg(test)]

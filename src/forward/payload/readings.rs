@@ -6,8 +6,9 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::{Number, Value};
 
-use super::{Event, rfc3339};
+use super::Event;
 use crate::clock::Quality;
+use crate::forward::rfc3339;
 use crate::types::{BootId, CharUuid, Epoch, HubId, Link, Mono, SensorId, Seq, UtcMicros};
 
 /// Readings of one sensor and one boot, one entry a reading in every column.
