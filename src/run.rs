@@ -16,7 +16,6 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::adherence::Plan;
-use crate::clock::Timeline;
 use crate::clock::wall::Wall;
 use crate::config::document::{Fault, Faults};
 use crate::config::{Config, ConfigError, SourceConfig};
@@ -25,9 +24,9 @@ use crate::forward::{self, ForwardParts, ForwardStatus};
 use crate::ingest::{self, IngestParts, IngestStatus};
 use crate::journal::{Chain, events};
 use crate::scorer::{self, Now, ScorerParts, Scores};
-use crate::source::bluez::{self, BluezParts, BluezStatus, PairRequest};
+use crate::source::bluez::{self, BluezParts, BluezStatus};
 use crate::source::replay::{self, Feed};
-use crate::source::{Captured, pulse};
+use crate::source::pulse;
 use crate::store::{self, StoreHandle};
 use crate::types::UtcMicros;
 
@@ -187,7 +186,7 @@ pub async fn start(config: Config, plan: Option<Plan>, wall: Wall) -> Result<Run
     let store = StoreHandle::new(requests, commits);
     let (captured_in, captured) = mpsc::channel(CAPTURED);
     let (ingest_in, ingest) = watch::channel(IngestStatus::default());
-    let (forward_in, forward) = watch::channel(ForwardStatus::default());
+    let (forward_in, forward) = watch::channel(ForwardStatus::new(&config.forward));
     let (scores_in, scores) = watch::channel(Scores::default());
     let (bluez_in, bluez) = watch::channel(BluezStatus::starting(&config.sensors, wall.mono()));
 

@@ -47,7 +47,8 @@ impl Engine {
         days.extend(days_to(first, asked_first).chain(days_to(asked_last, today)));
         self.asked = Some((first.min(asked_first), today));
         let mut reports = Vec::new();
-        for day in days {
+        // a change touches its neighbours, but before the first packet there was no hub to report for
+        for day in days.range(first..).copied() {
             let (hash, report) = self.judge_and_hash(day, now);
             if self.give(day, hash, report.revision) {
                 reports.push(report);

@@ -49,7 +49,12 @@ enum Command {
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    rehab_hub::journal::install(LevelFilter::WARN);
+    // the demo breaks its own link on purpose, and says so better than the log would
+    #[cfg(feature = "demo")]
+    let quiet = matches!(&cli.command, Command::Demo(_));
+    #[cfg(not(feature = "demo"))]
+    let quiet = false;
+    rehab_hub::journal::install(if quiet { LevelFilter::ERROR } else { LevelFilter::WARN });
     let global = Global { socket: cli.socket, json: cli.json };
     let done = match cli.command {
         #[cfg(feature = "demo")]

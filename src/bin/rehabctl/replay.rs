@@ -37,56 +37,93 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<ExitCode> {
     if args.batch == 0 || args.batch > BATCH {
         bail!("--batch is {}; give 1 to {BATCH}", args.batch);
     }
-    let (lines, bad) = read(args)?;
+    let path = &args.file;
+    let file = File::open(path).with_context(|| format!("cannot open the capture {}", path.display()))?;
     let open = |path: &PathBuf| {
         let file = File::options().create(true).append(true).open(path);
         file.with_context(|| format!("cannot open the ledger {}; name a file that can be written", path.display()))
     };
     let ledger = args.ledger.as_ref().map(open).transpose()?;
-    let fed = crate::blocking(feed(&lines, args, global, ledger))?;
+    let mut capture = Capture { args, lines: BufReader::new(file), number: 0, bad: 0 };
+    let fed = crate::blocking(feed(&mut capture, global, ledger))?;
+    let bad = capture.bad;
     if global.json {
         output::say(serde_json::json!({"lines": fed, "bad": bad}));
     } else {
-        output::say(format_args!("{} lines fed and durable, {bad} skipped", output::grouped(fed as u64)));
+        output::say(format_args!("{} lines fed and durable, {bad} skipped", output::grouped(fed)));
     }
     Ok(ExitCode::SUCCESS)
 }
 
-/// The good lines behind `--from`, and how many bad ones were skipped.
-fn read(args: &Args) -> Result<(Vec<String>, usize)> {
-    let path = &args.file;
-    let file = File::open(path).with_context(|| format!("cannot open the capture {}", path.display()))?;
-    let (mut lines, mut bad) = (Vec::new(), 0);
-    for (index, line) in BufReader::new(file).lines().enumerate().skip(args.from) {
-        let number = index + 1;
-        let line = line.with_context(|| format!("cannot read line {number} of {}", path.display()))?;
-        if line.trim().is_empty() {
-            continue;
-        }
-        match CaptureLine::parse(&line) {
-            Ok(_) => lines.push(line),
-            Err(reason) if args.skip_bad => {
-                bad += 1;
-                output::complain(&anyhow::anyhow!("line {number} skipped: {reason}"));
-            }
-            Err(reason) => bail!("{}:{number}: {reason}; mend the line, or skip it with --skip-bad", path.display()),
-        }
-    }
-    Ok((lines, bad))
+/// Reads a capture a batch at a time, however long it is.
+struct Capture<'a> {
+    args: &'a Args,
+    lines: BufReader<File>,
+    number: usize,
+    bad: u64,
 }
 
-async fn feed(lines: &[String], args: &Args, global: &Global, mut ledger: Option<File>) -> Result<usize> {
+impl Capture<'_> {
+    /// The next lines, fewer than a batch at the end only; with what is wrong with the line after them.
+    fn batch(&mut self) -> (Vec<String>, Option<anyhow::Error>) {
+        let mut batch = Vec::new();
+        while batch.len() < self.args.batch {
+            match self.line() {
+                Ok(Some(line)) => batch.push(line),
+                Ok(None) => break,
+                Err(fault) => return (batch, Some(fault)),
+            }
+        }
+        (batch, None)
+    }
+
+    fn line(&mut self) -> Result<Option<String>> {
+        let name = self.args.file.display();
+        loop {
+            let mut line = String::new();
+            self.number += 1;
+            let number = self.number;
+            let read = self.lines.read_line(&mut line);
+            if read.with_context(|| format!("cannot read line {number} of {name}"))? == 0 {
+                return Ok(None);
+            }
+            let line = line.trim();
+            if number <= self.args.from || line.is_empty() {
+                continue;
+            }
+            match CaptureLine::parse(line) {
+                Ok(_) => return Ok(Some(line.to_owned())),
+                Err(reason) if self.args.skip_bad => {
+                    self.bad += 1;
+                    output::complain(&anyhow::anyhow!("line {number} skipped: {reason}"));
+                }
+                Err(reason) => bail!(
+                    "{name}:{number}: {reason}; mend the line and go on with --from {}, or skip it with --skip-bad",
+                    number - 1
+                ),
+            }
+        }
+    }
+}
+
+async fn feed(capture: &mut Capture<'_>, global: &Global, mut ledger: Option<File>) -> Result<u64> {
     let mut client = Client::connect(&global.socket).await?;
     let mut fed = 0;
-    for batch in lines.chunks(args.batch) {
-        let receipt = client.ask(&Request::Feed { lines: batch.to_vec() }).await?;
-        fed += batch.len();
+    loop {
+        let (lines, fault) = capture.batch();
+        if lines.is_empty() {
+            return fault.map_or(Ok(fed), Err);
+        }
+        fed += lines.len() as u64;
+        let receipt = client.ask(&Request::Feed { lines }).await?;
         if let Some(file) = &mut ledger {
             let seq = |key: &str| receipt.get(key).and_then(Value::as_u64).unwrap_or(0);
             let epoch = output::text(&receipt, "/epoch");
-            writeln!(file, "{} {epoch} {} {}", args.from + fed, seq("first"), seq("last"))
+            writeln!(file, "{} {epoch} {} {}", capture.number, seq("first"), seq("last"))
                 .context("cannot write the ledger")?;
         }
+        if let Some(fault) = fault {
+            return Err(fault);
+        }
     }
-    Ok(fed)
 }

@@ -42,7 +42,10 @@ fn screen(status: &Value) -> String {
     ));
     remedy(&mut lines, status.pointer("/store/trouble"));
     lines.push(format!("clinic     {}", clinic(status)));
-    remedy(&mut lines, status.pointer("/forward/remedy"));
+    remedy(&mut lines, status.pointer("/forward/link/error"));
+    for alarm in status.pointer("/forward/alarms").and_then(Value::as_array).into_iter().flatten() {
+        remedy(&mut lines, alarm.get("text"));
+    }
     if let Some(radio) = status.get("bluetooth").filter(|radio| !radio.is_null()) {
         lines.push(format!("bluetooth  {}", words(text(radio, "/adapter"))));
         remedy(&mut lines, radio.get("remedy"));
@@ -63,12 +66,11 @@ fn screen(status: &Value) -> String {
 }
 
 fn clinic(status: &Value) -> String {
-    let state = status.pointer("/forward/state").map(|state| match state {
-        Value::String(state) => words(state),
-        other => other.to_string(),
-    });
-    let broker = text(status, "/forward/broker");
-    format!("{} ({broker})", state.unwrap_or_else(|| "unknown".into()))
+    let state = match text(status, "/forward/link/state") {
+        "backoff" => format!("not connected, next try in {} s", number(status, "/forward/link/pause_ms").div_ceil(1000)),
+        state => words(state),
+    };
+    format!("{state} ({})", text(status, "/forward/broker"))
 }
 
 fn sensors(lines: &mut Vec<String>, status: &Value, radio: &Value) {

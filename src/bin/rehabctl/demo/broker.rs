@@ -67,7 +67,11 @@ fn config(listen: SocketAddr) -> Config {
     }
 }
 
-/// The road to the broker: while it is shut, connections break and new ones are refused.
+/// A road that breaks: what went through it last arrives, but nobody hears of it for so long, and then it is cut.
+const HALF_DEAD: Duration = Duration::from_millis(700);
+
+/// The road to the broker. Shut, it first swallows the broker's answers, as a dying line does, and then cuts every
+/// connection and takes no new ones.
 pub(super) struct Gate {
     listener: TcpListener,
     broker: SocketAddr,
@@ -86,22 +90,22 @@ impl Gate {
         Ok(self.listener.local_addr()?.port())
     }
 
-    /// Lets traffic through, until it is dropped.
+    /// Lets traffic through, until whoever opens and shuts it is gone.
     pub(super) async fn serve(mut self) {
         let mut connections = FuturesUnordered::new();
         loop {
+            let open = self.open.clone();
             tokio::select! {
                 changed = self.open.changed() => {
                     if changed.is_err() {
                         return;
                     }
-                    connections.clear();
                 }
                 accepted = self.listener.accept() => {
                     if let Ok((hub, _)) = accepted
                         && *self.open.borrow()
                     {
-                        connections.push(pass(hub, self.broker));
+                        connections.push(pass(hub, self.broker, open));
                     }
                 }
                 Some(()) = connections.next() => {}
@@ -110,9 +114,24 @@ impl Gate {
     }
 }
 
-async fn pass(mut hub: TcpStream, broker: SocketAddr) {
-    if let Ok(mut broker) = TcpStream::connect(broker).await {
-        // either side may break off at any time; that is what the gate is for
-        let _ = tokio::io::copy_bidirectional(&mut hub, &mut broker).await;
+/// Carries one connection until either side ends it, or the gate shuts.
+async fn pass(mut hub: TcpStream, broker: SocketAddr, open: watch::Receiver<bool>) {
+    let Ok(mut broker) = TcpStream::connect(broker).await else { return };
+    let (mut from_hub, mut to_hub) = hub.split();
+    let (mut from_broker, mut to_broker) = broker.split();
+    let shut = async |mut open: watch::Receiver<bool>| {
+        // an error means that nobody will ever open it again
+        let _ = open.wait_for(|open| !open).await;
+    };
+    let answers = async {
+        tokio::select! {
+            // either side may break off at any time; that is what the gate is for
+            _ = tokio::io::copy(&mut from_broker, &mut to_hub) => {}
+            () = shut(open.clone()) => tokio::time::sleep(HALF_DEAD).await,
+        }
+    };
+    tokio::select! {
+        _ = tokio::io::copy(&mut from_hub, &mut to_broker) => {}
+        () = answers => {}
     }
 }
