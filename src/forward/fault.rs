@@ -46,6 +46,8 @@ pub(crate) enum Fault {
     Protocol(#[source] Box<dyn std::error::Error + Send + Sync>),
     #[error("acknowledgements no longer match what was sent; the connection starts anew")]
     OutOfStep(#[from] OutOfStep),
+    #[error("another store took the place of the one that was being sent; the connection starts anew")]
+    OtherStore,
     #[error("cannot go on without the store")]
     Store(#[from] StoreError),
 }

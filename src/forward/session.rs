@@ -162,6 +162,9 @@ impl<'a> Session<'a> {
 
     /// Whatever can be done now, without waiting: restarts, reads, batches, publishes.
     pub(super) fn pump(&mut self) -> Result<(), Fault> {
+        if self.committed.borrow().epoch != self.epoch {
+            return Err(Fault::OtherStore);
+        }
         let mono = self.parts.wall.mono();
         self.store_cursor();
         match self.phase {
