@@ -75,7 +75,7 @@ impl Report {
         json!({
             "captured": self.captured, "from_sensors": self.taken, "stored": self.stored,
             "acknowledged": self.acknowledged, "received": self.received, "missing": self.missing,
-            "surplus": self.surplus, "duplicates_on_the_wire": self.duplicates, "messages": self.messages,
+            "surplus": self.surplus, "duplicates": self.duplicates, "messages": self.messages,
             "seconds": self.seconds, "days": self.days, "day_agrees": self.day_agrees, "period": self.period, "ok": self.is_whole(),
         })
     }
