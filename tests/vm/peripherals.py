@@ -1,6 +1,6 @@
 """The sensors of the VM tests: Bumble peripherals, and the radio through which the guest hears them.
 
-usage: peripherals.py HCI.SOCK CONTROL.SOCK
+usage: peripherals.py HCI.SOCK CONTROL.SOCK     it ends when its standard input does
 
 Each line on CONTROL.SOCK is a JSON object `{"do": COMMAND, ...}`; each answer is one, `{"ok": true, ...}` or
 `{"ok": false, "error": ...}`. The commands are the methods `do_*` of `Control`. Nothing is random: what is sent depends on
@@ -291,9 +291,11 @@ async def main(hci_path: str, control_path: str):
     control = Control(air, Dongle(air, hci_path), peripherals)
     if os.path.exists(control_path):
         os.unlink(control_path)
-    server = await asyncio.start_unix_server(control.serve, control_path, limit=1 << 20)
+    await asyncio.start_unix_server(control.serve, control_path, limit=1 << 20)
     print('ready', flush=True)
-    await server.serve_forever()
+    orphaned = asyncio.Event()
+    asyncio.get_running_loop().add_reader(sys.stdin.fileno(), orphaned.set)
+    await orphaned.wait()
 
 
 if __name__ == '__main__':

@@ -95,7 +95,7 @@ class Peripherals:
         self.log = open(self.folder / 'peripherals.log', 'w')
         self.process = subprocess.Popen(
             [sys.executable, HERE / 'peripherals.py', 'hci.sock', 'control.sock'],
-            cwd=self.folder, stdout=self.log, stderr=subprocess.STDOUT)
+            cwd=self.folder, stdin=subprocess.PIPE, stdout=self.log, stderr=subprocess.STDOUT)
         wait('peripherals.py says that it is ready', self.is_ready, 30, 0.1)
         self.connection = agent.connect(str(self.folder / 'control.sock'), 30)
         self.lines = self.connection.makefile('rwb')
@@ -119,7 +119,7 @@ class Peripherals:
         return {address: {int(handle): uuid for handle, uuid in table.items()} for address, table in answer.items()}
 
     def close(self):
-        self.process.terminate()
+        self.process.stdin.close()
         self.process.wait(10)
         self.log.close()
 
