@@ -47,10 +47,13 @@ class Guest:
         self.boot_sh('start', SHARE=str(self.share), **environment)
 
     def ready(self):
-        """Waits for the end of the boot and for bluetoothd with a powered controller: the dongle must be plugged in by then."""
-        self.run('systemctl is-system-running --wait || true', timeout=180)
-        self.run('mountpoint -q /mnt/share || { mkdir -p /mnt/share; mount -t 9p -o trans=virtio,version=9p2000.L,ro share /mnt/share; }')
-        wait('a powered controller', lambda: 'Powered: yes' in self.run('bluetoothctl show; bluetoothctl power on', check=False), 30)
+        """Waits for the end of the boot and for a powered controller: the dongle must be plugged in by then. Asked anew each
+        time, since `is-system-running --wait` and bluetoothctl can wait for ever when they start at the wrong moment."""
+        wait('the guest has booted', lambda: self.run('systemctl is-system-running', False, 20).strip() in ('running', 'degraded'), 240)
+        self.run('mkdir -p /mnt/share; mount -t 9p -o trans=virtio,version=9p2000.L,ro share /mnt/share')
+        adapter = '/org/bluez/hci0 org.bluez.Adapter1 Powered'
+        wait('a powered controller', lambda: 'b true' in self.run(
+            f'busctl --timeout=5 set-property org.bluez {adapter} b true; busctl --timeout=5 get-property org.bluez {adapter}', False, 20), 60)
 
     def run(self, script: str, check: bool = True, timeout: float = 60) -> str:
         """Runs a bash script as root; its output. With `check`, a status other than 0 fails the test."""
