@@ -1,11 +1,20 @@
 //! `hub.toml`: raw as written, then validated; every fault at once, each with line and column.
 
 pub mod document;
+mod load;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::types::{Address, ClinicId, HubId, SensorId};
+
+pub use load::{ConfigError, Machine, Surroundings};
+
+/// The configuration of an installed hub.
+pub const DEFAULT_CONFIG: &str = "/etc/rehab-hub/hub.toml";
+
+/// The control socket of an installed hub.
+pub const DEFAULT_SOCKET: &str = "/run/rehab-hub/ctl.sock";
 
 /// A configuration in which everything was checked.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,5 +1,8 @@
 //! Where packets come from: BLE sensors, or a recorded capture.
 
+pub mod capture;
+pub mod replay;
+
 use tokio::sync::oneshot;
 
 use crate::clock::Anchor;

@@ -1,0 +1,163 @@
+//! Counters to cadence, speed and distance: the stateful reader of CSC and Cycling Power.
+
+use super::csc::{CRANK_TICKS, Crank, Csc, Wheel};
+use crate::types::Mono;
+
+/// A crank above this did not turn: the device restarted and counts from anew.
+const MAX_CRANK_RPM: f64 = 400.0;
+/// A wheel above this did not turn, likewise: 60 revolutions a second are 450 km/h on a bicycle.
+const MAX_WHEEL_RPM: f64 = 3600.0;
+/// Event times wrap after 64 s (crank) and 32 or 64 s (wheel): after a longer silence a difference of times says
+/// nothing, a difference of counts still does.
+const MAX_SILENCE_US: u64 = 30_000_000;
+
+/// The counters of one packet.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Counters {
+    pub(super) wheel: Option<Wheel>,
+    pub(super) crank: Option<Crank>,
+    pub(super) wheel_ticks_per_s: f64,
+}
+
+/// What one packet says beside the one before it.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Motion {
+    /// Crank cadence. `None`: nothing is known, as in a first or a repeated frame; never a made-up 0.
+    pub cadence_rpm: Option<f64>,
+    /// Wheel speed in revolutions, likewise; negative backwards.
+    pub wheel_rpm: Option<f64>,
+    /// Speed over ground, where the circumference is known.
+    pub speed_mps: Option<f64>,
+    /// Distance since the packet before, where the circumference is known.
+    pub distance_delta_m: Option<f64>,
+    /// Crank revolutions since this connection's first packet.
+    pub crank_revolutions: u64,
+    /// Wheel revolutions since this connection's first packet.
+    pub wheel_revolutions: i64,
+}
+
+/// Turns the counters of one sensor's packets, in order, into motion. Counts and times wrap independently. Make a new
+/// one for each connection: what a sensor did between two of them is not known.
+#[derive(Debug, Clone, Default)]
+pub struct CscReader {
+    circumference_m: Option<f64>,
+    wheel: Option<Wheel>,
+    crank: Option<Crank>,
+    last: Option<Mono>,
+    wheel_total: i64,
+    crank_total: u64,
+}
+
+impl CscReader {
+    /// A reader at the start of a connection. `circumference_m`: the wheel's, in metres, for speed and distance.
+    #[must_use]
+    pub fn new(circumference_m: Option<f64>) -> Self {
+        Self { circumference_m, ..Self::default() }
+    }
+
+    /// Takes the next CSC packet. `at`: when it was received; without it the packets are taken to follow closely.
+    pub fn observe(&mut self, csc: &Csc, at: Option<Mono>) -> Motion {
+        self.step(csc.counters(), at)
+    }
+
+    pub(super) fn step(&mut self, now: Counters, at: Option<Mono>) -> Motion {
+        let silent = self.last.zip(at).is_some_and(|(last, at)| at.since(last) > MAX_SILENCE_US);
+        self.last = at.or(self.last);
+        let mut motion = Motion::default();
+        if let Some(wheel) = now.wheel {
+            self.wheel(wheel, now.wheel_ticks_per_s, silent, &mut motion);
+        }
+        if let Some(crank) = now.crank {
+            self.crank(crank, silent, &mut motion);
+        }
+        motion.wheel_revolutions = self.wheel_total;
+        motion.crank_revolutions = self.crank_total;
+        motion
+    }
+
+    fn crank(&mut self, now: Crank, silent: bool, motion: &mut Motion) {
+        let Some(before) = self.crank.replace(now) else { return };
+        let turned = now.revolutions.wrapping_sub(before.revolutions);
+        let ticks = now.event_time.wrapping_sub(before.event_time);
+        let seconds = f64::from(ticks) / CRANK_TICKS;
+        let rpm = f64::from(turned) * 60.0 / seconds;
+        if silent {
+            self.crank_total += u64::from(turned);
+        } else if ticks != 0 && rpm <= MAX_CRANK_RPM {
+            self.crank_total += u64::from(turned);
+            motion.cadence_rpm = Some(rpm);
+        }
+    }
+
+    fn wheel(&mut self, now: Wheel, ticks_per_s: f64, silent: bool, motion: &mut Motion) {
+        let Some(before) = self.wheel.replace(now) else { return };
+        // As signed: the count goes down when the wheel turns backwards.
+        let turned = now.revolutions.wrapping_sub(before.revolutions).cast_signed();
+        let ticks = now.event_time.wrapping_sub(before.event_time);
+        let seconds = f64::from(ticks) / ticks_per_s;
+        let rpm = f64::from(turned) * 60.0 / seconds;
+        let moved = silent || (ticks != 0 && rpm.abs() <= MAX_WHEEL_RPM);
+        if !moved {
+            return;
+        }
+        self.wheel_total += i64::from(turned);
+        motion.distance_delta_m = self.circumference_m.map(|m| m * f64::from(turned));
+        if !silent {
+            motion.wheel_rpm = Some(rpm);
+            motion.speed_mps = motion.distance_delta_m.map(|m| m / seconds);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn crank(revolutions: u16, event_time: u16) -> Csc {
+        Csc { wheel: None, crank: Some(Crank { revolutions, event_time }) }
+    }
+
+    #[test]
+    fn count_and_time_wrap_independently() {
+        let mut reader = CscReader::new(None);
+        for (revolutions, time, expected) in
+            [(65534, 64000, None), (65535, 65024, Some(60.0)), (0, 512, Some(60.0)), (1, 1536, Some(60.0))]
+        {
+            assert_eq!(reader.observe(&crank(revolutions, time), None).cadence_rpm, expected);
+        }
+    }
+
+    #[test]
+    fn a_repeated_frame_is_no_movement_information() {
+        let mut reader = CscReader::new(None);
+        reader.observe(&crank(10, 1024), None);
+        assert_eq!(reader.observe(&crank(11, 2048), None).cadence_rpm, Some(60.0));
+        assert_eq!(reader.observe(&crank(11, 2048), None).cadence_rpm, None);
+    }
+
+    #[test]
+    fn a_restarted_sensor_does_not_add_revolutions() {
+        let mut reader = CscReader::new(None);
+        reader.observe(&crank(5000, 1024), None);
+        let after = reader.observe(&crank(3, 2048), None);
+        assert_eq!((after.cadence_rpm, after.crank_revolutions), (None, 0));
+    }
+
+    #[test]
+    fn after_a_silence_longer_than_the_clock_wraps_the_count_counts_and_the_time_does_not() {
+        let mut reader = CscReader::new(None);
+        reader.observe(&crank(10, 1024), Some(Mono::from_micros(0)));
+        let after = reader.observe(&crank(70, 2048), Some(Mono::from_micros(65_000_000)));
+        assert_eq!((after.cadence_rpm, after.crank_revolutions), (None, 60));
+    }
+
+    #[test]
+    fn a_wheel_that_turns_back_counts_down() {
+        let mut reader = CscReader::new(Some(2.0));
+        let wheel =
+            |revolutions, event_time| Csc { wheel: Some(Wheel { revolutions, event_time }), crank: None };
+        reader.observe(&wheel(100, 0), None);
+        let back = reader.observe(&wheel(98, 1024), None);
+        assert_eq!((back.wheel_revolutions, back.speed_mps), (-2, Some(-4.0)));
+    }
+}

@@ -1,0 +1,79 @@
+//! How much one sensor may send, so that a sensor gone mad, or a stranger, cannot evict history. Pure.
+
+use crate::types::{BootId, Mono};
+
+/// Packets a second that no sensor of a home exceeds (the fastest streams batch their samples).
+pub(super) const PACKETS_PER_S: u64 = 200;
+
+/// Bytes a second, likewise.
+pub(super) const BYTES_PER_S: u64 = 64 * 1024;
+
+/// Two buckets that refill by the packets' own time; each holds one second's worth.
+#[derive(Debug, Clone)]
+pub(super) struct Caps {
+    boot: BootId,
+    last: Mono,
+    /// In millionths of a packet and of a byte, so that refilling by the microsecond loses nothing.
+    packets: u64,
+    bytes: u64,
+}
+
+impl Caps {
+    /// Full buckets.
+    pub(super) fn new(boot: BootId, now: Mono) -> Self {
+        Self { boot, last: now, packets: PACKETS_PER_S * 1_000_000, bytes: BYTES_PER_S * 1_000_000 }
+    }
+
+    /// Whether a packet of `len` bytes is within the caps; only then it is counted.
+    pub(super) fn admit(&mut self, boot: BootId, now: Mono, len: usize) -> bool {
+        if boot != self.boot {
+            *self = Self::new(boot, now);
+        }
+        let elapsed = now.since(self.last).min(1_000_000);
+        self.last = self.last.max(now);
+        self.packets = (self.packets + elapsed * PACKETS_PER_S).min(PACKETS_PER_S * 1_000_000);
+        self.bytes = (self.bytes + elapsed * BYTES_PER_S).min(BYTES_PER_S * 1_000_000);
+        let (packet, bytes) = (1_000_000, len as u64 * 1_000_000);
+        let admitted = self.packets >= packet && self.bytes >= bytes;
+        if admitted {
+            self.packets -= packet;
+            self.bytes -= bytes;
+        }
+        admitted
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn admitted(rate: u64, len: usize, seconds: u64) -> u64 {
+        let boot = BootId::from_u128(1);
+        let mut caps = Caps::new(boot, Mono::default());
+        (0..rate * seconds)
+            .filter(|n| caps.admit(boot, Mono::from_micros(n * 1_000_000 / rate), len))
+            .count() as u64
+    }
+
+    #[test]
+    fn a_sensor_within_the_caps_loses_nothing() {
+        assert_eq!(admitted(PACKETS_PER_S, 20, 60), PACKETS_PER_S * 60);
+        assert_eq!(admitted(100, 512, 60), 6000);
+    }
+
+    #[test]
+    fn a_sensor_gone_mad_is_held_to_the_caps() {
+        let taken = admitted(2000, 20, 60);
+        assert!((PACKETS_PER_S * 60..=PACKETS_PER_S * 61).contains(&taken), "{taken}");
+        let bytes = admitted(190, 512, 60) * 512;
+        assert!((BYTES_PER_S * 59..=BYTES_PER_S * 61).contains(&bytes), "{bytes}");
+    }
+
+    #[test]
+    fn a_new_boot_starts_with_full_buckets() {
+        let (a, b) = (BootId::from_u128(1), BootId::from_u128(2));
+        let mut caps = Caps::new(a, Mono::from_micros(9));
+        while caps.admit(a, Mono::from_micros(9), 20) {}
+        assert!(caps.admit(b, Mono::from_micros(1), 20));
+    }
+}
