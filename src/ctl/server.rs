@@ -146,12 +146,12 @@ async fn pair(sensor: SensorId, window_s: Option<u64>, parts: &CtlParts) -> Resu
         ));
     }
     let window = window_s.map_or(parts.pairing_window, Duration::from_secs).min(parts.pairing_window);
-    let (reply, outcome) = oneshot::channel();
+    let (answer, outcome) = oneshot::channel();
     let stopping = || Failure::new("the hub is stopping", "start it again");
-    requests.send(PairRequest { sensor, window, reply }).await.map_err(|_| stopping())?;
+    requests.send(PairRequest { sensor, window, answer }).await.map_err(|_| stopping())?;
     match outcome.await.map_err(|_| stopping())? {
-        Ok(outcome) => Ok(serde_json::json!(outcome)),
-        Err(error) => Err(Failure::new(Chain(&error).to_string(), error.remedy())),
+        Ok(paired) => Ok(serde_json::json!({"sensor": paired.sensor, "already": paired.already})),
+        Err(error) => Err(split(&Chain(&error).to_string())),
     }
 }
 
@@ -183,4 +183,10 @@ async fn feed(lines: &[String], parts: &CtlParts) -> Result<serde_json::Value, F
         })),
         Err(error) => Err(Failure::new(Chain(&error).to_string(), "free the disk, then feed the same lines again")),
     }
+}
+
+/// An error that ends with what to do, taken apart at its first semicolon.
+fn split(text: &str) -> Failure {
+    let (what, remedy) = text.split_once("; ").unwrap_or((text, "try again"));
+    Failure::new(what, remedy)
 }
