@@ -25,8 +25,8 @@ use crate::ingest::{self, IngestParts, IngestStatus};
 use crate::journal::{Chain, events};
 use crate::scorer::{self, Now, ScorerParts, Scores};
 use crate::source::bluez::{self, BluezParts, BluezStatus};
-use crate::source::replay::{self, Feed};
 use crate::source::pulse;
+use crate::source::replay::{self, Feed};
 use crate::store::{self, StoreHandle};
 use crate::types::UtcMicros;
 
@@ -169,7 +169,11 @@ impl Tasks {
             }
         };
         if tokio::time::timeout(grace, all).await.is_err() {
-            tracing::warn!("{} did not stop within {} s; going on without it", names.join(", "), grace.as_secs());
+            tracing::warn!(
+                "{} did not stop within {} s; going on without it",
+                names.join(", "),
+                grace.as_secs()
+            );
         }
     }
 }
@@ -195,7 +199,8 @@ pub async fn start(config: Config, plan: Option<Plan>, wall: Wall) -> Result<Run
     tasks.spawn_thread("store", store::serve(opened, requested, committed, stop.store.clone()));
     let (timeline_in, timeline) = watch::channel(Arc::new(store.timeline().await.unwrap_or_default()));
 
-    let parts = IngestParts { input: captured, store: store.clone(), timeline: timeline_in, status: ingest_in };
+    let parts =
+        IngestParts { input: captured, store: store.clone(), timeline: timeline_in, status: ingest_in };
     tasks.spawn("ingest", async { ingest::run(parts).await.map_err(|error| Chain(&error).to_string()) });
     let (now, pair, feed) = match &config.source {
         SourceConfig::Bluez(bluetooth) => {
@@ -228,9 +233,12 @@ pub async fn start(config: Config, plan: Option<Plan>, wall: Wall) -> Result<Run
         }
     };
     if let Some(plan) = plan {
-        let parts = ScorerParts { plan, store: store.clone(), timeline: timeline.clone(), now, scores: scores_in };
+        let parts =
+            ScorerParts { plan, store: store.clone(), timeline: timeline.clone(), now, scores: scores_in };
         let cancel = stop.score.clone();
-        tasks.spawn("scorer", async { scorer::run(parts, cancel).await.map_err(|error| Chain(&error).to_string()) });
+        tasks.spawn("scorer", async {
+            scorer::run(parts, cancel).await.map_err(|error| Chain(&error).to_string())
+        });
     }
     let parts = ForwardParts {
         config: config.forward.clone(),

@@ -41,7 +41,8 @@ fn hub(cli: &Cli) -> Result<()> {
     let config = Config::load(&cli.config)?;
     let plan = run::load_plan(&config)?;
     let wall = Wall::new()?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start")?;
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().context("cannot start")?;
     runtime.block_on(async {
         let mut terminate = signal(SignalKind::terminate()).context("cannot wait for SIGTERM")?;
         let mut interrupt = signal(SignalKind::interrupt()).context("cannot wait for SIGINT")?;

@@ -131,7 +131,11 @@ async fn answer(line: &[u8], parts: &CtlParts) -> Response {
     result.map_or_else(Response::Error, Response::Ok)
 }
 
-async fn pair(sensor: SensorId, window_s: Option<u64>, parts: &CtlParts) -> Result<serde_json::Value, Failure> {
+async fn pair(
+    sensor: SensorId,
+    window_s: Option<u64>,
+    parts: &CtlParts,
+) -> Result<serde_json::Value, Failure> {
     let Some(requests) = &parts.pair else {
         return Err(Failure::new(
             "this hub replays captures and has no radio",
@@ -170,7 +174,10 @@ async fn feed(lines: &[String], parts: &CtlParts) -> Result<serde_json::Value, F
     }
     let parse = |(index, line): (usize, &String)| {
         CaptureLine::parse(line).map_err(|reason| {
-            Failure::new(format!("line {} of the request: {reason}", index + 1), "mend the capture; nothing was taken")
+            Failure::new(
+                format!("line {} of the request: {reason}", index + 1),
+                "mend the capture; nothing was taken",
+            )
         })
     };
     let lines = lines.iter().enumerate().map(parse).collect::<Result<_, _>>()?;
@@ -181,7 +188,9 @@ async fn feed(lines: &[String], parts: &CtlParts) -> Result<serde_json::Value, F
         Ok(receipt) => Ok(serde_json::json!({
             "epoch": receipt.epoch, "first": receipt.first, "last": receipt.last
         })),
-        Err(error) => Err(Failure::new(Chain(&error).to_string(), "free the disk, then feed the same lines again")),
+        Err(error) => {
+            Err(Failure::new(Chain(&error).to_string(), "free the disk, then feed the same lines again"))
+        }
     }
 }
 

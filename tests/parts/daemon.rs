@@ -141,7 +141,10 @@ fn every_fault_of_a_config_is_named_at_once_and_the_exit_code_is_78() {
         }
         let _ = writeln!(seen, "{text}");
     }
-    println!("config faults named in one run: {} of 3 (twice)", seen.lines().filter(|l| l.contains("; expected")).count());
+    println!(
+        "config faults named in one run: {} of 3 (twice)",
+        seen.lines().filter(|l| l.contains("; expected")).count()
+    );
 }
 
 #[test]
@@ -162,7 +165,10 @@ fn without_bluetooth_and_without_a_broker_the_daemon_runs_says_so_once_and_statu
         let lines = log.lines().filter(|line| line.starts_with("WARN") && line.contains(part)).count();
         assert_eq!(lines, 1, "{what} is to be named once in:\n{log}");
     }
-    assert!(screen.lines().all(|line| line.chars().count() <= 80), "a line is longer than 80 columns:\n{screen}");
+    assert!(
+        screen.lines().all(|line| line.chars().count() <= 80),
+        "a line is longer than 80 columns:\n{screen}"
+    );
     let (status, took) = daemon.stop();
     assert!(status.success());
     assert!(took < Duration::from_secs(5), "it took {took:?} to stop");
@@ -188,7 +194,10 @@ fn a_hub_of_sensors_takes_no_captures_and_pairs_only_what_is_listed() {
     assert!(String::from_utf8_lossy(&fed.stderr).contains("takes no captures"));
     let pair = daemon.ctl(&["pair", "bike"]);
     assert_eq!(pair.status.code(), Some(1));
-    assert!(String::from_utf8_lossy(&pair.stderr).contains("not on the allow-list; add it to hub.toml, or pair one of: strap"));
+    assert!(
+        String::from_utf8_lossy(&pair.stderr)
+            .contains("not on the allow-list; add it to hub.toml, or pair one of: strap")
+    );
 }
 
 #[test]

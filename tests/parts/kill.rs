@@ -89,7 +89,9 @@ async fn sigkill_at_random_moments_loses_nothing_that_was_durable_and_makes_noth
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        daemon.wait_until("something is durable", |_| std::fs::metadata(&ledger).is_ok_and(|file| file.len() > 0));
+        daemon.wait_until("something is durable", |_| {
+            std::fs::metadata(&ledger).is_ok_and(|file| file.len() > 0)
+        });
         std::thread::sleep(Duration::from_micros(random.below(300_000)));
         daemon.kill();
         assert!(!feeder.wait().unwrap().success(), "the piece is too short for this kill");

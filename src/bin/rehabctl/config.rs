@@ -41,10 +41,16 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Err(ConfigError::Faulty(faults)) if global.json => {
-            let list: Vec<_> = faults.list.iter().map(|fault| serde_json::json!({
-                "line": fault.line, "column": fault.column, "key": fault.key,
-                "problem": fault.problem, "expected": fault.expected,
-            })).collect();
+            let list: Vec<_> = faults
+                .list
+                .iter()
+                .map(|fault| {
+                    serde_json::json!({
+                        "line": fault.line, "column": fault.column, "key": fault.key,
+                        "problem": fault.problem, "expected": fault.expected,
+                    })
+                })
+                .collect();
             output::say(serde_json::json!({"ok": false, "path": faults.path, "faults": list}));
             Ok(ExitCode::from(78))
         }

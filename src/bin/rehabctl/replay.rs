@@ -41,7 +41,9 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<ExitCode> {
     let file = File::open(path).with_context(|| format!("cannot open the capture {}", path.display()))?;
     let open = |path: &PathBuf| {
         let file = File::options().create(true).append(true).open(path);
-        file.with_context(|| format!("cannot open the ledger {}; name a file that can be written", path.display()))
+        file.with_context(|| {
+            format!("cannot open the ledger {}; name a file that can be written", path.display())
+        })
     };
     let ledger = args.ledger.as_ref().map(open).transpose()?;
     let mut capture = Capture { args, lines: BufReader::new(file), number: 0, bad: 0 };

@@ -6,11 +6,12 @@ use anyhow::Result;
 use rehab_hub::ctl::{Client, Request};
 use serde_json::{Map, Value};
 
-use crate::output::{self, grouped, number, text};
 use crate::Global;
+use crate::output::{self, grouped, number, text};
 
 pub(crate) fn run(global: &Global) -> Result<ExitCode> {
-    let answer = crate::blocking(async { Client::connect(&global.socket).await?.ask(&Request::Status).await })?;
+    let answer =
+        crate::blocking(async { Client::connect(&global.socket).await?.ask(&Request::Status).await })?;
     if global.json {
         output::say(answer);
     } else {
@@ -67,7 +68,10 @@ fn screen(status: &Value) -> String {
 
 fn clinic(status: &Value) -> String {
     let state = match text(status, "/forward/link/state") {
-        "backoff" => format!("not connected, next try in {} s", number(status, "/forward/link/pause_ms").div_ceil(1000)),
+        "backoff" => format!(
+            "not connected, next try in {} s",
+            number(status, "/forward/link/pause_ms").div_ceil(1000)
+        ),
         state => words(state),
     };
     format!("{state} ({})", text(status, "/forward/broker"))
@@ -79,7 +83,8 @@ fn sensors(lines: &mut Vec<String>, status: &Value, radio: &Value) {
     for (id, sensor) in radio.get("sensors").and_then(Value::as_object).unwrap_or(&none) {
         let counted = |key: &str| number(status, &format!("/ingest/sensors/{id}/{key}"));
         let last = sensor.get("last_packet").and_then(Value::as_u64);
-        let ago = last.map_or_else(|| "never".into(), |at| format!("{} ago", span(now.saturating_sub(at) / 1_000_000)));
+        let ago = last
+            .map_or_else(|| "never".into(), |at| format!("{} ago", span(now.saturating_sub(at) / 1_000_000)));
         let battery = sensor.get("battery").and_then(Value::as_u64);
         let battery = battery.map_or_else(String::new, |percent| format!(", battery {percent} %"));
         lines.push(format!(
@@ -87,7 +92,8 @@ fn sensors(lines: &mut Vec<String>, status: &Value, radio: &Value) {
             words(text(sensor, "/state")),
             grouped(counted("packets"))
         ));
-        let odd = [("undecoded", "not understood"), ("repeats", "sent again"), ("excess", "over the cap, dropped")];
+        let odd =
+            [("undecoded", "not understood"), ("repeats", "sent again"), ("excess", "over the cap, dropped")];
         let odd: Vec<String> = odd
             .iter()
             .filter(|(key, _)| counted(key) > 0)

@@ -52,7 +52,10 @@ async fn what_does_not_fit_is_split_and_what_never_fits_is_reported_and_stays() 
     let mut hub = Hub::start(config(broker.port()));
     let mut source = therapy(0..2_000);
     source[1_000].bytes = vec![0xAB; 512].into();
-    hub.store.put_document(key(DocumentKind::Day, "large"), json!({"text": "x".repeat(3_000)})).await.unwrap();
+    hub.store
+        .put_document(key(DocumentKind::Day, "large"), json!({"text": "x".repeat(3_000)}))
+        .await
+        .unwrap();
     hub.store.put_document(key(DocumentKind::Day, "small"), json!({"text": "x"})).await.unwrap();
     hub.keep(source.clone()).await;
     hub.all_acknowledged().await;
@@ -67,7 +70,10 @@ async fn what_does_not_fit_is_split_and_what_never_fits_is_reported_and_stays() 
     assert!(ids.contains(&"day:small:1"), "{ids:?}");
     let gap = ids.iter().find(|id| id.starts_with("gap:too-large:")).unwrap();
     let body = &ledger.bodies[*gap];
-    assert_eq!((&body["reason"], &body["first"], &body["count"]), (&json!("too_large"), &json!(1_001), &json!(1)));
+    assert_eq!(
+        (&body["reason"], &body["first"], &body["count"]),
+        (&json!("too_large"), &json!(1_001), &json!(1))
+    );
     assert_eq!(body["sensor"], json!(lost.origin.sensor));
 
     let status = hub.status.borrow().clone();

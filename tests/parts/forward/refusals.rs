@@ -52,10 +52,11 @@ async fn a_kind_that_the_broker_forbids_stays_and_does_not_hold_up_the_others() 
     }
     let source = therapy(0..500);
     hub.keep(source.clone()).await;
-    receiver.until("readings and the day", |ledger| {
-        ledger.readings.len() == source.len() && ledger.documents.iter().any(|(id, _)| id == "day:d:1")
-    })
-    .await;
+    receiver
+        .until("readings and the day", |ledger| {
+            ledger.readings.len() == source.len() && ledger.documents.iter().any(|(id, _)| id == "day:d:1")
+        })
+        .await;
     hub.until("the alarm", |status| status.alarms.iter().any(|alarm| alarm.count >= 2)).await;
     let alarm = hub.status.borrow().alarms[0].clone();
     assert_eq!((alarm.kind, alarm.topic.as_str()), (AlarmKind::Refused, "audit"));

@@ -87,7 +87,11 @@ impl Hub {
     pub(crate) async fn all_acknowledged(&mut self) {
         let mut committed = self.store.committed();
         let wait = committed.wait_for(|committed| committed.acked == committed.last);
-        assert!(timeout(PATIENCE, wait).await.is_ok(), "not all was acknowledged: {:?}", *self.status.borrow());
+        assert!(
+            timeout(PATIENCE, wait).await.is_ok(),
+            "not all was acknowledged: {:?}",
+            *self.status.borrow()
+        );
     }
 
     /// How far the store was told that the far side is.
@@ -145,8 +149,13 @@ fn forward_task(
 
 /// The store's task, on a thread of its own, as it blocks while it writes.
 fn store_task(path: std::path::PathBuf) -> (StoreHandle, CancellationToken) {
-    let config =
-        StoreConfig { path, commit: Duration::from_millis(50), max_bytes: 1 << 30, keep_days: 120, seal: Seal::Off };
+    let config = StoreConfig {
+        path,
+        commit: Duration::from_millis(50),
+        max_bytes: 1 << 30,
+        keep_days: 120,
+        seal: Seal::Off,
+    };
     let opened = store::open(&config, store::Options { now: Arc::new(|| None) }).unwrap();
     let (committed, watching) = watch::channel(opened.committed());
     let (requests, queue) = mpsc::channel(64);

@@ -46,13 +46,8 @@ fn config(listen: SocketAddr) -> Config {
         external_auth: None,
         dynamic_filters: true,
     };
-    let server = ServerSettings {
-        name: "clinic".into(),
-        listen,
-        tls: None,
-        next_connection_delay_ms: 1,
-        connections,
-    };
+    let server =
+        ServerSettings { name: "clinic".into(), listen, tls: None, next_connection_delay_ms: 1, connections };
     Config {
         id: 0,
         router: RouterConfig {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use rehab_hub::forward::payload::Batch;
-use rehab_hub::types::{BootId, CharUuid, Epoch, HubId, Mono, Seq, SensorId};
+use rehab_hub::types::{BootId, CharUuid, Epoch, HubId, Mono, SensorId, Seq};
 use rumqttc::v5::mqttbytes::QoS;
 use rumqttc::v5::mqttbytes::v5::{Packet, Publish};
 use rumqttc::v5::{AsyncClient, Event, EventLoop, MqttOptions};
@@ -69,7 +69,9 @@ impl Clinic {
     /// Receives for ever; give it a time limit or race it.
     pub(super) async fn receive(&mut self) -> Result<()> {
         loop {
-            if let Event::Incoming(Packet::Publish(publish)) = self.events.poll().await.context("the demo's broker")? {
+            if let Event::Incoming(Packet::Publish(publish)) =
+                self.events.poll().await.context("the demo's broker")?
+            {
                 self.take(&publish)?;
             }
         }

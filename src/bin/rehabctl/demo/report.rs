@@ -103,13 +103,20 @@ impl Report {
         if !self.period.is_null() {
             let number = |key: &str| self.period.get(key).and_then(Value::as_u64).unwrap_or(0);
             let (start, end) = (text(&self.period, "/start"), text(&self.period, "/end"));
-            lines.push(format!("  data-days in period {} ({start} to {end}): {}", number("number"), number("data_days")));
+            lines.push(format!(
+                "  data-days in period {} ({start} to {end}): {}",
+                number("number"),
+                number("data_days")
+            ));
         }
         if !self.day_agrees {
             lines.push("the day at the clinic is not the day that the hub scored".into());
         }
         lines.push(String::new());
-        lines.push(if self.is_whole() { "nothing missing, nothing made up" } else { "THE COUNTS DO NOT AGREE" }.into());
+        lines.push(
+            if self.is_whole() { "nothing missing, nothing made up" } else { "THE COUNTS DO NOT AGREE" }
+                .into(),
+        );
         lines.join("\n")
     }
 }
