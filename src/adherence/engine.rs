@@ -10,14 +10,12 @@ use super::day::LocalDay;
 use super::history::{History, PlanRefused};
 use super::listening::Listening;
 use super::plan::Plan;
+use super::presence::{Presence, quarter};
 use super::report::SetAside;
 use super::samples::{self, Domain};
 use super::session::{Session, StreamId, Track};
 use crate::clock::{EventTime, Quality};
 use crate::types::{CharUuid, HUB_STATE, HubState, Logged, Origin, PATIENT_REPORT, SensorId, UtcMicros};
-
-/// "Was anything received on that day?" is answered in quarters of an hour: zones differ by whole ones.
-const QUARTER_MS: i64 = 900_000;
 
 /// Computes adherence from packets and a plan. What comes out depends on which packets were observed with which
 /// times, not on their order. When the time of packets that were observed before turns out to be another one,
@@ -27,7 +25,7 @@ pub struct Engine {
     pub(super) history: History,
     pub(super) tracks: Vec<Track>,
     routes: Vec<Route>,
-    seen: BTreeMap<SensorId, BTreeSet<i64>>,
+    pub(super) presence: Presence,
     pub(super) listening: Listening,
     /// Stored measurements, in ms.
     stored: BTreeSet<i64>,
@@ -62,7 +60,7 @@ impl Engine {
             history: History::new(plan),
             tracks: Vec::new(),
             routes: Vec::new(),
-            seen: BTreeMap::new(),
+            presence: Presence::default(),
             listening: Listening::default(),
             stored: BTreeSet::new(),
             answers: Answers::default(),
@@ -117,7 +115,8 @@ impl Engine {
         match packet.characteristic {
             HUB_STATE if packet.origin.sensor.is_reserved() => {
                 if let Some(state) = HubState::from_bytes(&packet.bytes) {
-                    self.listening.note(at, state);
+                    let from = self.listening.note(at, state);
+                    self.touch_given(from);
                     self.touch(at);
                 }
             }
@@ -152,14 +151,19 @@ impl Engine {
 
     fn observe_sensor(&mut self, logged: &Logged, at: i64) {
         let packet = &logged.packet;
+        let sensor = &packet.origin.sensor;
         let route = self.route(&packet.origin, packet.characteristic);
-        let quarter = at.div_euclid(QUARTER_MS);
-        if self.routes[route].quarter != quarter {
-            self.routes[route].quarter = quarter;
-            let sensor = &packet.origin.sensor;
-            if self.seen.entry(sensor.clone()).or_default().insert(quarter) {
+        if self.routes[route].quarter != quarter(at) {
+            self.routes[route].quarter = quarter(at);
+            if self.presence.note(sensor, at) {
                 self.touch(at);
+                // days after it may have been silent for less long than it seemed
+                self.touch_given(at);
             }
+        }
+        if let Some(percent) = samples::battery(packet.characteristic, &packet.bytes) {
+            self.presence.note_battery(sensor, at, percent);
+            self.touch_given(at);
         }
         if self.routes[route].is_stored {
             self.stored.insert(at);
@@ -208,6 +212,15 @@ impl Engine {
     fn touch(&mut self, at: i64) {
         let day = self.history.day_of(at);
         self.changed.insert(day);
+    }
+
+    /// Notes that all reports given of days from `at` on may change.
+    fn touch_given(&mut self, at: i64) {
+        if self.given.is_empty() {
+            return;
+        }
+        let day = if at == i64::MIN { LocalDay::FIRST } else { self.history.day_of(at) };
+        self.changed.extend(self.given.range(day..).map(|(day, _)| *day));
     }
 
     /// Judges, credits and cuts into sessions what was observed since the last time.
@@ -301,10 +314,7 @@ impl Engine {
 
     /// Whether anything at all was received from `sensor` on `day`.
     pub(super) fn heard(&self, sensor: &SensorId, day: LocalDay) -> bool {
-        let [start, end] = [self.history.start(day), self.history.end(day)];
-        let quarters =
-            start.div_euclid(QUARTER_MS)..end.div_euclid(QUARTER_MS).max(start.div_euclid(QUARTER_MS));
-        self.seen.get(sensor).is_some_and(|seen| seen.range(quarters).next().is_some())
+        self.presence.heard(sensor, self.history.start(day), self.history.end(day))
     }
 
     /// Whether the patient reported anything on `day`.
@@ -321,9 +331,13 @@ impl Engine {
 
     /// The first day on which anything was received.
     pub(super) fn first_day(&self) -> Option<LocalDay> {
-        let quarters = self.seen.values().filter_map(|seen| seen.first()).map(|quarter| quarter * QUARTER_MS);
-        let records = [self.stored.first().copied(), self.answers.first()].into_iter().flatten();
-        let first = quarters.chain(records).chain(self.listening.first()).min()?;
+        let firsts = [
+            self.presence.first(),
+            self.stored.first().copied(),
+            self.answers.first(),
+            self.listening.first(),
+        ];
+        let first = firsts.into_iter().flatten().min()?;
         Some(self.history.day_of(first))
     }
 

@@ -196,6 +196,21 @@ impl Track {
         before.zip(after).is_some_and(|(before, after)| after.start - before.end < SESSION_GAP_MS)
     }
 
+    /// The stretches of credited time in a band without a break, that overlap `from..to`.
+    pub(super) fn in_band(&self, index: usize, from: i64, to: i64) -> Vec<(i64, i64)> {
+        let mut stretches: Vec<(i64, i64)> = Vec::new();
+        self.covered(from, to, |run| {
+            if index >= TRACK_BANDS || run.mask & band_bit(index) == 0 {
+                return;
+            }
+            match stretches.last_mut() {
+                Some((_, end)) if *end == run.start => *end = run.end,
+                _ => stretches.push((run.start, run.end)),
+            }
+        });
+        stretches
+    }
+
     /// Shows the time from `from` to `to` that is credited by at least one stream, in order and once: what several
     /// streams say of the same time is put together.
     fn covered(&self, from: i64, to: i64, mut visit: impl FnMut(&Run)) {
