@@ -13,7 +13,7 @@ const PROGRAM: &str = "/usr/sbin/mosquitto";
 
 /// Nothing that a subscriber did not take yet is ever dropped: the queue is unbounded, as `forward.ack = "broker"`
 /// demands.
-const BASE: &str = "user root\nallow_anonymous true\nmax_queued_messages 0\nlog_type error\nlog_type warning\n";
+const BASE: &str = "user root\nallow_anonymous true\nmax_queued_messages 0\nlog_type error\nlog_type warning\nlog_type notice\n";
 
 /// A running broker.
 pub(crate) struct Mosquitto {
@@ -66,7 +66,9 @@ impl Mosquitto {
                 sleep(Duration::from_millis(10)).await;
             }
         };
-        timeout(Duration::from_secs(20), attempt).await.expect("mosquitto does not listen; see its output above");
+        timeout(Duration::from_secs(20), attempt)
+            .await
+            .expect("mosquitto does not listen; see its output above");
     }
 }
 
@@ -85,7 +87,8 @@ pub(crate) fn free_port() -> u16 {
 fn launch(folder: &Path, port: u16, extra: &str) -> Child {
     let config = folder.join("mosquitto.conf");
     // Options of a listener stand after it, those of the broker before.
-    let (global, listener): (Vec<&str>, Vec<&str>) = extra.lines().partition(|line| !line.starts_with("tls:"));
+    let (global, listener): (Vec<&str>, Vec<&str>) =
+        extra.lines().partition(|line| !line.starts_with("tls:"));
     let listener: Vec<&str> = listener.iter().map(|line| line.trim_start_matches("tls:")).collect();
     let text = format!("{BASE}{}\nlistener {port} 127.0.0.1\n{}\n", global.join("\n"), listener.join("\n"));
     std::fs::write(&config, text).unwrap();

@@ -157,7 +157,8 @@ async fn copy(
         if mode.wait_for(|mode| !blocked(mode)).await.is_err() {
             return;
         }
-        left = if shared.mean.load(Ordering::Relaxed) == 0 { None } else { left.or_else(|| shared.allowance()) };
+        left =
+            if shared.mean.load(Ordering::Relaxed) == 0 { None } else { left.or_else(|| shared.allowance()) };
         let pass = left.map_or(count, |left| count.min(left as usize));
         if to.write_all(&buffer[..pass]).await.is_err() {
             return;

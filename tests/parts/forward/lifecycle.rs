@@ -21,7 +21,9 @@ async fn the_retained_status_tells_whether_the_hub_is_there() {
     assert_eq!(receiver.ledger().statuses[0].epoch, hub.store.committed().borrow().epoch);
 
     hub.crash_forwarding().await;
-    receiver.until("the last will", |ledger| ledger.statuses.last().is_some_and(|status| !status.online)).await;
+    receiver
+        .until("the last will", |ledger| ledger.statuses.last().is_some_and(|status| !status.online))
+        .await;
     hub.forward_again();
     receiver.until("online again", |ledger| ledger.statuses.last().is_some_and(|status| status.online)).await;
     hub.stop_forwarding().await;

@@ -22,7 +22,14 @@ impl Authority {
         let authority = Self { folder };
         for ca in ["clinic", "stranger"] {
             let subject = format!("/CN={ca} CA");
-            authority.openssl(&["-keyout", &format!("{ca}.key"), "-out", &format!("{ca}.pem"), "-subj", &subject]);
+            authority.openssl(&[
+                "-keyout",
+                &format!("{ca}.key"),
+                "-out",
+                &format!("{ca}.pem"),
+                "-subj",
+                &subject,
+            ]);
         }
         authority
     }
@@ -34,15 +41,25 @@ impl Authority {
         let (subject, names) = (format!("/CN={file}"), format!("subjectAltName=DNS:{name}"));
         let leaf = "basicConstraints=critical,CA:FALSE";
         self.openssl(&[
-            "-CA", &ca_pem, "-CAkey", &ca_key, "-keyout", &key, "-out", &pem, "-subj", &subject, "-addext", &names,
-            "-addext", leaf,
+            "-CA", &ca_pem, "-CAkey", &ca_key, "-keyout", &key, "-out", &pem, "-subj", &subject, "-addext",
+            &names, "-addext", leaf,
         ]);
     }
 
     fn openssl(&self, arguments: &[&str]) {
         let made = Command::new("openssl")
             .current_dir(self.folder.path())
-            .args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "30"])
+            .args([
+                "req",
+                "-x509",
+                "-newkey",
+                "ec",
+                "-pkeyopt",
+                "ec_paramgen_curve:prime256v1",
+                "-nodes",
+                "-days",
+                "30",
+            ])
             .args(arguments)
             .output()
             .expect("openssl is not there; apt-get install openssl");
