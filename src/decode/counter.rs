@@ -1,6 +1,7 @@
 //! Counters to cadence, speed and distance: the stateful reader of CSC and Cycling Power.
 
 use super::csc::{CRANK_TICKS, Crank, Csc, Wheel};
+use super::{CyclingPower, Quantity, Value, quantity};
 use crate::types::Mono;
 
 /// A crank above this did not turn: the device restarted and counts from anew.
@@ -60,6 +61,16 @@ impl CscReader {
         self.step(csc.counters(), at)
     }
 
+    /// The wheel's circumference, where it is known.
+    pub(super) const fn circumference_m(&self) -> Option<f64> {
+        self.circumference_m
+    }
+
+    /// Takes the next packet of a power meter.
+    pub fn observe_power(&mut self, power: &CyclingPower, at: Option<Mono>) -> Motion {
+        self.step(power.counters(), at)
+    }
+
     pub(super) fn step(&mut self, now: Counters, at: Option<Mono>) -> Motion {
         let silent = self.last.zip(at).is_some_and(|(last, at)| at.since(last) > MAX_SILENCE_US);
         self.last = at.or(self.last);
@@ -105,6 +116,77 @@ impl CscReader {
         if !silent {
             motion.wheel_rpm = Some(rpm);
             motion.speed_mps = motion.distance_delta_m.map(|m| m / seconds);
+        }
+    }
+}
+
+/// A running count that the device keeps over more than one connection (repetitions, breaths, steps), summed up.
+#[derive(Debug, Clone)]
+pub struct Cumulative {
+    /// The count goes back to 0 after this many.
+    modulus: u64,
+    last: Option<u64>,
+    reconnected: bool,
+    total: u64,
+}
+
+impl Cumulative {
+    /// A sum that starts with the first count seen. `modulus`: where the device's counter wraps, 256 for one byte.
+    #[must_use]
+    pub const fn new(modulus: u64) -> Self {
+        Self { modulus, last: None, reconnected: false, total: 0 }
+    }
+
+    /// The sensor connected again: it may have counted on meanwhile, or begun anew.
+    pub const fn reconnected(&mut self) {
+        self.reconnected = true;
+    }
+
+    /// Takes the next count; yields how many are new. Within a connection a lower count is a wrap when the step across
+    /// it is less than half the range, else a restart from 0. After a reconnect a lower count is a restart: what a
+    /// device counts over a wrap while it is away cannot be told from that.
+    pub fn observe(&mut self, count: u64) -> u64 {
+        let after_reconnect = std::mem::take(&mut self.reconnected);
+        let Some(last) = self.last.replace(count) else { return 0 };
+        let new = if count >= last {
+            count - last
+        } else {
+            let across = self.modulus.saturating_sub(last).saturating_add(count);
+            if !after_reconnect && across < self.modulus / 2 { across } else { count }
+        };
+        self.total = self.total.saturating_add(new);
+        new
+    }
+
+    /// All that was new since the first count.
+    #[must_use]
+    pub const fn total(&self) -> u64 {
+        self.total
+    }
+}
+
+impl Motion {
+    /// Shows what the packet says beside the one before it; what is not known is there as "not available".
+    pub(super) fn fields(
+        &self,
+        counters: &Counters,
+        circumference_m: Option<f64>,
+        visit: &mut dyn FnMut(&'static Quantity, Value<'_>),
+    ) {
+        let known = |value: Option<f64>| value.map_or(Value::NotAvailable, Value::Number);
+        if counters.wheel.is_some() {
+            visit(&quantity::WHEEL_RPM, known(self.wheel_rpm));
+            visit(&quantity::WHEEL_REVOLUTIONS_CUMULATIVE, Value::Number(self.wheel_revolutions as f64));
+            if let Some(metres) = circumference_m {
+                visit(&quantity::WHEEL_CIRCUMFERENCE_M, Value::Number(metres));
+                visit(&quantity::SPEED_MPS, known(self.speed_mps));
+                visit(&quantity::DISTANCE_DELTA_M, known(self.distance_delta_m));
+            }
+        }
+        if counters.crank.is_some() {
+            visit(&quantity::CADENCE_RPM, known(self.cadence_rpm));
+            visit(&quantity::CADENCE_RPM_STEPWISE, known(self.cadence_rpm));
+            visit(&quantity::CRANK_REVOLUTIONS_CUMULATIVE, Value::Number(self.crank_revolutions as f64));
         }
     }
 }
@@ -159,5 +241,20 @@ mod tests {
         reader.observe(&wheel(100, 0), None);
         let back = reader.observe(&wheel(98, 1024), None);
         assert_eq!((back.wheel_revolutions, back.speed_mps), (-2, Some(-4.0)));
+    }
+
+    #[test]
+    fn a_count_that_the_device_keeps_goes_on_over_wraps_reconnects_and_restarts() {
+        let mut reps = Cumulative::new(256);
+        let steps: [(u64, u64); 4] = [(250, 0), (255, 5), (3, 4), (3, 0)];
+        for (count, new) in steps {
+            assert_eq!(reps.observe(count), new, "{count}");
+        }
+        reps.reconnected();
+        assert_eq!(reps.observe(10), 7, "counted on while away");
+        reps.reconnected();
+        assert_eq!(reps.observe(2), 2, "began anew");
+        assert_eq!(reps.observe(1), 1, "restarted within the connection");
+        assert_eq!(reps.total(), 19);
     }
 }

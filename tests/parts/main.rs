@@ -8,6 +8,8 @@
     reason = "a test may fail loudly, print its figures, run things beside each other and look at the clock"
 )]
 
+mod daemon;
 mod forward;
+mod kill;
 mod mosquitto;
 mod proxy;

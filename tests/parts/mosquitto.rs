@@ -13,7 +13,8 @@ const PROGRAM: &str = "/usr/sbin/mosquitto";
 
 /// Nothing that a subscriber did not take yet is ever dropped: the queue is unbounded, as `forward.ack = "broker"`
 /// demands.
-const BASE: &str = "user root\nallow_anonymous true\nmax_queued_messages 0\nlog_type error\nlog_type warning\nlog_type notice\n";
+const BASE: &str =
+    "user root\nallow_anonymous true\nmax_queued_messages 0\nlog_type error\nlog_type warning\n";
 
 /// A running broker.
 pub(crate) struct Mosquitto {

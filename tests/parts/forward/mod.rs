@@ -5,7 +5,7 @@ mod faults;
 mod lifecycle;
 mod limits;
 mod rate;
-mod receiver;
+pub(crate) mod receiver;
 mod refusals;
 mod rig;
 mod tls;
