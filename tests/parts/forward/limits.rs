@@ -60,6 +60,7 @@ async fn what_does_not_fit_is_split_and_what_never_fits_is_reported_and_stays() 
     hub.keep(source.clone()).await;
     hub.all_acknowledged().await;
     receiver.until("the gap document", |ledger| ledger.documents.len() >= 2).await;
+    receiver.until("the other readings", |ledger| ledger.readings.len() >= source.len() - 1).await;
 
     let lost = source.remove(1_000);
     assert_eq!(hub.documents_waiting(1).await, ["large"]);
