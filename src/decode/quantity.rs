@@ -63,6 +63,12 @@ pub enum Value<'a> {
     Record(&'a [(&'static str, Value<'a>)]),
 }
 
+/// The quantity of a name, in the whole table.
+#[must_use]
+pub fn find(name: &str) -> Option<&'static Quantity> {
+    ALL.iter().copied().find(|quantity| quantity.name == name)
+}
+
 macro_rules! quantities {
     ($($(#[$doc:meta])* $const:ident = $name:literal, $ucum:literal, $mdc:expr, $loinc:expr;)*) => {
         $($(#[$doc])* pub static $const: Quantity =
