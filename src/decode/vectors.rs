@@ -26,7 +26,7 @@ impl Vector {
         self.text("hex").map(unhex)
     }
 
-    fn layout(&self) -> Option<Layout> {
+    pub(super) fn layout(&self) -> Option<Layout> {
         match self.text("layout")? {
             "gss" => Some(Layout::Gss),
             "any" => None,

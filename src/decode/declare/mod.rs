@@ -26,6 +26,13 @@ pub struct DeviceProfile {
     characteristics: Vec<Characteristic>,
 }
 
+impl DeviceProfile {
+    /// The characteristics that it describes: what a source subscribes to.
+    pub fn characteristics(&self) -> impl Iterator<Item = CharUuid> {
+        self.characteristics.iter().map(|characteristic| characteristic.uuid)
+    }
+}
+
 /// Bytes to write on connect.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Command {
