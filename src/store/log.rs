@@ -1,0 +1,219 @@
+//! The rows of the log: blocks, by the sequence number of their first packet.
+
+use sled::Batch;
+
+use super::block::{Block, Codec};
+use super::db::{Db, Failure, guarded};
+use super::handle::StoreError;
+use super::meta::{Meta, nonce};
+use crate::clock::Timeline;
+use crate::types::{Epoch, Logged, Packet, Seq, UtcMicros};
+
+/// Rows that retention removes in one commit at most, so that nobody waits long behind it.
+const ROWS: usize = 1024;
+
+/// Which packets the log holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Span {
+    /// The first; `last.next()` when there is none.
+    pub(super) first: Seq,
+    /// The last that was ever written; 0 before the first.
+    pub(super) last: Seq,
+}
+
+impl Span {
+    /// Looks at the ends of the log; tells the timeline how far the last block reaches.
+    pub(super) fn load(db: &Db, codec: &mut Codec, meta: &mut Meta) -> Result<Self, Failure> {
+        let [front, back] = guarded(|| Ok([db.log.first()?, db.log.last()?]))?;
+        let mut last = meta.next.get() - 1;
+        if let Some((key, value)) = back {
+            match read_block(codec, &key, &value) {
+                Ok(block) => {
+                    block.packets.iter().for_each(|p| meta.timeline.saw(p.boot, p.mono));
+                    last = last.max(block.last().get());
+                }
+                // Its length is as unknown as its packets: their numbers stay unused.
+                Err(_) => last = last.max(seq_of(&key)?.get() + u64::from(u16::MAX)),
+            }
+        }
+        let first = match front {
+            Some((key, _)) => seq_of(&key)?,
+            None => Seq::new(last + 1),
+        };
+        Ok(Self { first, last: Seq::new(last) })
+    }
+
+    /// How many packets that is.
+    pub(super) fn count(self) -> u64 {
+        self.last.next().get().saturating_sub(self.first.get())
+    }
+}
+
+/// Writes packets behind `last`; not durable before [`Db::sync`]. Returns the new last number.
+pub(super) fn write(
+    db: &Db,
+    codec: &mut Codec,
+    epoch: Epoch,
+    last: Seq,
+    packets: &[Packet],
+) -> Result<Seq, Failure> {
+    let mut batch = Batch::default();
+    for (first, block) in codec.cut(epoch, last.next(), packets, nonce)? {
+        batch.insert(&first.get().to_be_bytes(), block);
+    }
+    guarded(|| Ok(db.log.apply_batch(batch)?))?;
+    Ok(Seq::new(last.get() + packets.len() as u64))
+}
+
+/// Removes every block behind `last`: what a failed commit may have left, which nobody was told of.
+pub(super) fn truncate(db: &Db, last: Seq) -> Result<(), Failure> {
+    guarded(|| {
+        let mut batch = Batch::default();
+        for key in db.log.range(last.next().get().to_be_bytes()..).keys() {
+            batch.remove(key?);
+        }
+        Ok(db.log.apply_batch(batch)?)
+    })
+}
+
+/// Reads the log with a cache of the last block, since readers come back for the rest of it.
+#[derive(Default)]
+pub(super) struct Readout {
+    cached: Option<Block>,
+    /// Damaged blocks met so far, by the number of their first packet.
+    damaged: Vec<u64>,
+}
+
+impl Readout {
+    /// Up to `max` packets from `from` to `last`, in order. Damaged blocks are left out and returned once each.
+    pub(super) fn read(
+        &mut self,
+        db: &Db,
+        codec: &mut Codec,
+        (from, last): (Seq, Seq),
+        max: usize,
+    ) -> Result<(Vec<Logged>, Vec<StoreError>), Failure> {
+        let (mut packets, mut faults) = (Vec::new(), Vec::new());
+        let mut next = from;
+        if let Some(block) = self.cached.as_ref().filter(|b| b.first <= from && from <= b.last()) {
+            take(block, &mut next, last, max, &mut packets);
+        }
+        if packets.len() >= max || next > last {
+            return Ok((packets, faults));
+        }
+        guarded(|| {
+            let upto = |seq: Seq| ..=seq.get().to_be_bytes();
+            let begin = db.log.range(upto(next)).next_back().transpose()?;
+            let begin = begin.map_or(Ok(next), |(key, _)| seq_of(&key))?;
+            for row in db.log.range(begin.get().to_be_bytes()..=last.get().to_be_bytes()) {
+                let (key, value) = row?;
+                match read_block(codec, &key, &value) {
+                    Ok(block) => {
+                        take(&block, &mut next, last, max, &mut packets);
+                        self.cached = Some(block);
+                    }
+                    Err(reason) => {
+                        let block = seq_of(&key)?.get();
+                        if !self.damaged.contains(&block) {
+                            self.damaged.push(block);
+                            faults.push(StoreError::Damaged { block, reason });
+                        }
+                    }
+                }
+                if packets.len() >= max {
+                    break;
+                }
+            }
+            Ok(())
+        })?;
+        Ok((packets, faults))
+    }
+}
+
+/// Copies packets from `next` on, and moves it behind them.
+fn take(block: &Block, next: &mut Seq, last: Seq, max: usize, packets: &mut Vec<Logged>) {
+    let skip = next.get().saturating_sub(block.first.get()) as usize;
+    for (seq, packet) in (block.first.get()..).zip(&block.packets).skip(skip) {
+        if packets.len() >= max || seq > last.get() {
+            break;
+        }
+        packets.push(Logged { seq: Seq::new(seq), packet: packet.clone() });
+        *next = Seq::new(seq + 1);
+    }
+}
+
+/// Blocks at the front of the log that may go.
+pub(super) struct Expired {
+    keys: Vec<sled::IVec>,
+    /// The log begins here without them.
+    pub(super) first: Seq,
+    /// There may be more.
+    pub(super) more: bool,
+}
+
+/// The blocks at the front whose packets were all acknowledged and are all older than `before`. A block whose time is
+/// not known stays, and so does a damaged one, for salvage; the damaged one does not keep those behind it.
+pub(super) fn expired(
+    db: &Db,
+    codec: &mut Codec,
+    timeline: &Timeline,
+    (acked, last): (Seq, Seq),
+    before: UtcMicros,
+) -> Result<Expired, Failure> {
+    let old =
+        |packet: &Packet| timeline.resolve(packet.boot, packet.mono).utc.is_some_and(|utc| utc < before);
+    let mut expired = Expired { keys: Vec::new(), first: last.next(), more: false };
+    guarded(|| {
+        let mut first = None;
+        for row in &db.log {
+            let (key, value) = row?;
+            match read_block(codec, &key, &value) {
+                Ok(block) if block.last() <= acked && block.packets.iter().all(old) => {
+                    expired.more = expired.keys.len() == ROWS;
+                    if !expired.more {
+                        expired.keys.push(key);
+                        continue;
+                    }
+                }
+                Ok(_) => {}
+                Err(_) => {
+                    first = first.or(Some(seq_of(&key)?));
+                    continue;
+                }
+            }
+            first = first.or(Some(seq_of(&key)?));
+            break;
+        }
+        expired.first = first.unwrap_or(last.next());
+        Ok(())
+    })?;
+    Ok(expired)
+}
+
+impl Expired {
+    /// Whether there is nothing to remove.
+    pub(super) fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
+    /// Removes them. The caller has written which numbers are used up.
+    pub(super) fn remove(self, db: &Db) -> Result<(), Failure> {
+        let mut batch = Batch::default();
+        self.keys.into_iter().for_each(|key| batch.remove(key));
+        guarded(|| Ok(db.log.apply_batch(batch)?))
+    }
+}
+
+/// A row as a block; the reason where it is none, or not the one that belongs there.
+fn read_block(codec: &mut Codec, key: &[u8], value: &[u8]) -> Result<Block, String> {
+    let (block, rest) = codec.decode(value).map_err(|error| error.to_string())?;
+    if block.first.get().to_be_bytes() != key || !rest.is_empty() {
+        return Err("it stands in another one's place".into());
+    }
+    Ok(block)
+}
+
+fn seq_of(key: &[u8]) -> Result<Seq, Failure> {
+    let seq = key.try_into().map(u64::from_be_bytes).map(Seq::new);
+    seq.map_err(|_| Failure::Broken("a key of the log has the wrong length".into()))
+}
