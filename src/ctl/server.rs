@@ -131,7 +131,11 @@ async fn answer(line: &[u8], parts: &CtlParts) -> Response {
     result.map_or_else(Response::Error, Response::Ok)
 }
 
-async fn pair(sensor: SensorId, window_s: Option<u64>, parts: &CtlParts) -> Result<serde_json::Value, Failure> {
+async fn pair(
+    sensor: SensorId,
+    window_s: Option<u64>,
+    parts: &CtlParts,
+) -> Result<serde_json::Value, Failure> {
     let Some(requests) = &parts.pair else {
         return Err(Failure::new(
             "this hub replays captures and has no radio",
@@ -146,12 +150,12 @@ async fn pair(sensor: SensorId, window_s: Option<u64>, parts: &CtlParts) -> Resu
         ));
     }
     let window = window_s.map_or(parts.pairing_window, Duration::from_secs).min(parts.pairing_window);
-    let (reply, outcome) = oneshot::channel();
+    let (answer, outcome) = oneshot::channel();
     let stopping = || Failure::new("the hub is stopping", "start it again");
-    requests.send(PairRequest { sensor, window, reply }).await.map_err(|_| stopping())?;
+    requests.send(PairRequest { sensor, window, answer }).await.map_err(|_| stopping())?;
     match outcome.await.map_err(|_| stopping())? {
-        Ok(outcome) => Ok(serde_json::json!(outcome)),
-        Err(error) => Err(Failure::new(Chain(&error).to_string(), error.remedy())),
+        Ok(paired) => Ok(serde_json::json!({"sensor": paired.sensor, "already": paired.already})),
+        Err(error) => Err(split(&Chain(&error).to_string())),
     }
 }
 
@@ -170,7 +174,10 @@ async fn feed(lines: &[String], parts: &CtlParts) -> Result<serde_json::Value, F
     }
     let parse = |(index, line): (usize, &String)| {
         CaptureLine::parse(line).map_err(|reason| {
-            Failure::new(format!("line {} of the request: {reason}", index + 1), "mend the capture; nothing was taken")
+            Failure::new(
+                format!("line {} of the request: {reason}", index + 1),
+                "mend the capture; nothing was taken",
+            )
         })
     };
     let lines = lines.iter().enumerate().map(parse).collect::<Result<_, _>>()?;
@@ -181,6 +188,14 @@ async fn feed(lines: &[String], parts: &CtlParts) -> Result<serde_json::Value, F
         Ok(receipt) => Ok(serde_json::json!({
             "epoch": receipt.epoch, "first": receipt.first, "last": receipt.last
         })),
-        Err(error) => Err(Failure::new(Chain(&error).to_string(), "free the disk, then feed the same lines again")),
+        Err(error) => {
+            Err(Failure::new(Chain(&error).to_string(), "free the disk, then feed the same lines again"))
+        }
     }
+}
+
+/// An error that ends with what to do, taken apart at its first semicolon.
+fn split(text: &str) -> Failure {
+    let (what, remedy) = text.split_once("; ").unwrap_or((text, "try again"));
+    Failure::new(what, remedy)
 }

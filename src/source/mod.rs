@@ -1,6 +1,8 @@
 //! Where packets come from: BLE sensors, or a recorded capture.
 
+pub mod bluez;
 pub mod capture;
+pub mod pulse;
 pub mod replay;
 
 use tokio::sync::oneshot;

@@ -98,14 +98,11 @@ class Teller:
     def battery(self, who: str, hz: float):
         """bluetoothd subscribes to 2A19 for itself as soon as it is connected; what it is told before the hub subscribed too
         reaches no client. So batteries speak only while the hub listens, as devices do that notify changes of level."""
+        def listens():
+            _, properties = self.guest.characteristics().get((ADDRESSES[who], '2A19'), ('', {}))
+            return properties.get('NotifyAcquired') or properties.get('Notifying')
         if hz:
-            battery = f'/org/bluez/hci0/dev_{ADDRESSES[who].replace(":", "_")}/service*/char*'
-            wait(f'the hub listens to the battery of {who}', lambda: 'yes' in self.guest.run(f'''
-                for c in $(busctl tree --list org.bluez | grep -E 'char[0-9a-f]{{4}}$'); do
-                  case $c in {battery}) ;; *) continue ;; esac
-                  busctl get-property org.bluez $c org.bluez.GattCharacteristic1 UUID | grep -q 2a19 || continue
-                  busctl get-property org.bluez $c org.bluez.GattCharacteristic1 NotifyAcquired | grep -q true && echo yes
-                done''', check=False), 60)
+            wait(f'the hub listens to the battery of {who}', listens, 60)
         self.sensors.do('rate', who, char='2A19', hz=hz)
 
     def rates(self, hz: float):

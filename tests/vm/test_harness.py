@@ -58,20 +58,13 @@ def test_a_client_hears_what_the_witness_wrote_down_and_the_sensors_sent(client,
         "busctl --json=short monitor org.bluez > /run/monitor.out" ''')
     wait('the monitor runs', lambda: guest.run('busctl list | grep busctl', check=False), 10)
 
-    # The objects of 2A37 and 2AD2: bluetoothctl names them as they appear.
-    objects = guest.run('''for c in $(busctl tree --list org.bluez | grep -E 'char[0-9a-f]{4}$'); do
-        echo "$c $(busctl get-property org.bluez $c org.bluez.GattCharacteristic1 UUID)"; done''')
-    paths = {}
-    for path, _, uuid in (line.split() for line in objects.splitlines()):
-        key = (path.split('/')[4].removeprefix('dev_').replace('_', ':'), uuid[5:9].upper())
-        if key in (HEART_RATE, INDOOR_BIKE):
-            paths[path] = key
+    paths = {path: key for key, (path, _) in guest.characteristics().items() if key in (HEART_RATE, INDOOR_BIKE)}
     assert sorted(paths.values()) == [HEART_RATE, INDOOR_BIKE]
     ctl.say('menu gatt')
-    for path in paths:
+    for path, key in paths.items():
         ctl.say(f'select-attribute {path}')
         ctl.say('notify on')
-        wait('subscribed', lambda: 'b true' in guest.run(f'busctl get-property org.bluez {path} org.bluez.GattCharacteristic1 Notifying'), 10)
+        wait(f'subscribed to {key}', lambda: guest.characteristics()[key][1]['Notifying'], 20)
     ctl.say('back')
 
     def sent(who, char):

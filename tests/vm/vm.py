@@ -72,6 +72,17 @@ class Guest:
         coded = base64.b64encode(content.encode()).decode()
         self.run(f'mkdir -p "$(dirname {shlex.quote(path)})"; base64 -d > {shlex.quote(path)} <<< {coded}')
 
+    def characteristics(self) -> dict[tuple[str, str], tuple[str, dict]]:
+        """BlueZ's GATT objects: (address, 16-bit UUID) -> object path, properties."""
+        answer = json.loads(self.run('busctl --json=short call org.bluez / org.freedesktop.DBus.ObjectManager GetManagedObjects'))
+        found = {}
+        for path, interfaces in answer['data'][0].items():
+            if 'org.bluez.GattCharacteristic1' in interfaces:
+                properties = {name: value['data'] for name, value in interfaces['org.bluez.GattCharacteristic1'].items()}
+                address = path.split('/')[4].removeprefix('dev_').replace('_', ':')
+                found[address, properties['UUID'][4:8].upper()] = (path, properties)
+        return found
+
     def witness(self) -> list[witness.Value | witness.Edge]:
         """Everything that was written into /dev/vhci so far, also in earlier boots of this disk."""
         return witness.read(self.fetch('/var/lib/vm-witness/trace'))

@@ -1,0 +1,540 @@
+//! What happens on one connection: the store's side of it and the broker's, tied by what is in flight.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use rumqttc::Outgoing;
+use rumqttc::v5::mqttbytes::QoS;
+use rumqttc::v5::mqttbytes::v5::{ConnAck, Packet, PubAck, PubAckReason, Publish, PublishProperties};
+use rumqttc::v5::{AsyncClient, Event};
+use tokio::sync::watch;
+
+use super::fault::Fault;
+use super::inflight::{Inflight, OutOfStep, Record, Verdict};
+use super::lanes::{DocumentsLane, ReadingsLane, Rules};
+use super::payload::{self, CONTENT_TYPE, Group, StatusData};
+use super::topics::{Kind, Topics};
+use super::{ForwardParts, Memory, now, random};
+use crate::clock::Timeline;
+use crate::store::{Committed, Document, DocumentKey, DocumentKind, StoreError};
+use crate::types::{Epoch, Logged, Mono, Seq, UtcMicros};
+
+/// A connection that lasted this long counts as a good one: the next pause is short again.
+const GOOD_US: u64 = 60_000_000;
+
+/// What the store answered.
+#[derive(Debug)]
+enum Done {
+    Readings {
+        generation: u32,
+        from: Seq,
+        last: Seq,
+        packets: Result<Vec<Logged>, StoreError>,
+    },
+    Documents {
+        asked: usize,
+        documents: Result<Vec<Document>, StoreError>,
+    },
+    Cursor(Seq, Result<(), StoreError>),
+    Left(DocumentKey, u32, Result<(), StoreError>),
+    /// The gap document for a packet that can never be sent is durable.
+    Gap(Seq, Result<u32, StoreError>),
+}
+
+/// Something that happened beside the network.
+#[derive(Debug)]
+pub(super) enum Step {
+    Store(Box<StoreAnswer>),
+    Changed,
+}
+
+/// An answer of the store, for [`Session::take`].
+#[derive(Debug)]
+pub(super) struct StoreAnswer(Done);
+
+/// How far stopping has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Running,
+    /// Nothing new is sent; acknowledgements are awaited until then.
+    Draining(Mono),
+    /// `offline` is under way, until then.
+    Leaving(Mono),
+    Over,
+}
+
+pub(super) struct Session<'a> {
+    parts: &'a ForwardParts,
+    memory: &'a mut Memory,
+    client: AsyncClient,
+    topics: Topics,
+    /// Names this connection in ids of `status`.
+    key: String,
+    status: StatusState,
+    inflight: Inflight,
+    /// The largest packet that the broker takes.
+    limit: usize,
+    epoch: Epoch,
+    readings: ReadingsLane,
+    documents: DocumentsLane,
+    jobs: FuturesUnordered<BoxFuture<'static, Done>>,
+    committed: watch::Receiver<Committed>,
+    timeline: watch::Receiver<Arc<Timeline>>,
+    /// A place of the cursor that the store does not know yet, and whether it is being told.
+    cursor: Option<Seq>,
+    storing: bool,
+    began: Mono,
+    heard: Mono,
+    silence: Duration,
+    refused: Option<u16>,
+    phase: Phase,
+}
+
+/// The retained status on this connection.
+#[derive(Debug)]
+struct StatusState {
+    revision: u32,
+    due: bool,
+    dead_letters: u64,
+}
+
+impl<'a> Session<'a> {
+    pub(super) fn new(
+        parts: &'a ForwardParts,
+        memory: &'a mut Memory,
+        client: AsyncClient,
+        key: String,
+        connack: &ConnAck,
+        silence: Duration,
+    ) -> Self {
+        let committed = parts.store.committed();
+        let Committed { epoch, acked, .. } = *committed.borrow();
+        let properties = connack.properties.as_ref();
+        let inflight = Inflight::new(parts.config.window, properties.and_then(|p| p.receive_max), acked);
+        let rules = Rules {
+            batch: parts.config.batch,
+            batch_wait: parts.config.batch_wait,
+            hold: parts.config.hold_unsynced,
+            boot: parts.wall.boot(),
+        };
+        let began = parts.wall.mono();
+        memory.reporter.connected(now(parts), inflight.window());
+        memory.reporter.acked(acked);
+        Self {
+            topics: Topics::new(&parts.hub),
+            client,
+            key,
+            status: StatusState { revision: 0, due: true, dead_letters: memory.reporter.dead_letters() },
+            inflight,
+            limit: properties.and_then(|p| p.max_packet_size).map_or(usize::MAX, |max| max as usize),
+            epoch,
+            readings: ReadingsLane::new(rules, acked.next()),
+            documents: DocumentsLane::default(),
+            jobs: FuturesUnordered::new(),
+            committed,
+            timeline: parts.timeline.clone(),
+            cursor: None,
+            storing: false,
+            began,
+            heard: began,
+            silence,
+            refused: None,
+            phase: Phase::Running,
+            parts,
+            memory,
+        }
+    }
+
+    /// Waits for the store, for new rows, or for a time that becomes known. Dropping it loses nothing.
+    pub(super) async fn step(&mut self) -> Result<Step, Fault> {
+        tokio::select! {
+            Some(done) = self.jobs.next() => Ok(Step::Store(Box::new(StoreAnswer(done)))),
+            changed = self.committed.changed() => match changed {
+                Ok(()) => Ok(Step::Changed),
+                Err(_) => Err(StoreError::Stopped.into()),
+            },
+            Ok(()) = self.timeline.changed() => Ok(Step::Changed),
+        }
+    }
+
+    /// Whatever can be done now, without waiting: restarts, reads, batches, publishes.
+    pub(super) fn pump(&mut self) -> Result<(), Fault> {
+        if self.committed.borrow().epoch != self.epoch {
+            return Err(Fault::OtherStore);
+        }
+        let mono = self.parts.wall.mono();
+        self.store_cursor();
+        match self.phase {
+            Phase::Running => {
+                self.restart(mono);
+                self.read();
+                self.plan(mono);
+                self.send_status()?;
+                while self.inflight.has_room(&self.memory.budget) {
+                    if !self.send_document()? && !self.send_readings()? {
+                        break;
+                    }
+                }
+            }
+            Phase::Draining(until) if self.is_idle() => self.say_goodbye(until)?,
+            Phase::Draining(_) | Phase::Leaving(_) | Phase::Over => {}
+        }
+        self.memory.reporter.outstanding(self.inflight.outstanding());
+        Ok(())
+    }
+
+    /// Takes in what [`Self::step`] brought.
+    pub(super) fn take(&mut self, step: Step) -> Result<(), Fault> {
+        let Step::Store(answer) = step else { return Ok(()) };
+        match answer.0 {
+            Done::Readings { generation, from, last, packets } => {
+                self.readings.read(generation, from, last, packets?, self.parts.wall.mono());
+            }
+            Done::Documents { asked, documents } => self.documents.read(asked, documents?),
+            Done::Cursor(upto, stored) => {
+                stored?;
+                self.storing = false;
+                self.memory.reporter.acked(upto);
+            }
+            Done::Left(key, revision, left) => {
+                left?;
+                self.documents.left(key, revision);
+            }
+            Done::Gap(first, durable) => {
+                durable?;
+                self.cursor = self.inflight.close(first).or(self.cursor);
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes in what happened on the network.
+    pub(super) fn event(&mut self, event: Event) -> Result<(), Fault> {
+        self.refused = None;
+        match event {
+            Event::Outgoing(Outgoing::Publish(pkid)) => self.inflight.outgoing(pkid)?,
+            Event::Outgoing(Outgoing::Disconnect) => self.phase = Phase::Over,
+            Event::Outgoing(_) => {}
+            Event::Incoming(packet) => {
+                self.heard = self.parts.wall.mono();
+                if let Packet::PubAck(puback) = packet {
+                    self.ack(&puback)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Time went by.
+    pub(super) fn check(&mut self) -> Result<(), Fault> {
+        let mono = self.parts.wall.mono();
+        if mono.since(self.heard) >= micros(self.silence) {
+            return Err(Fault::Silent(self.silence.as_secs()));
+        }
+        if let Phase::Draining(until) | Phase::Leaving(until) = self.phase
+            && mono >= until
+        {
+            self.phase = Phase::Over;
+        }
+        Ok(())
+    }
+
+    /// How long until [`Self::check`] or [`Self::pump`] has something to do, if nothing else happens.
+    pub(super) fn wake(&self) -> Duration {
+        let mono = self.parts.wall.mono();
+        let silent = micros(self.silence).saturating_sub(mono.since(self.heard));
+        let own = match self.phase {
+            Phase::Running => {
+                let lane = self.readings.wake(&self.timeline.borrow(), mono);
+                let pause = self.readings.retry.remaining(mono);
+                let pause = pause.filter(|_| self.inflight.readings_outstanding() == 0);
+                [lane, pause, self.documents.retry.remaining(mono)].into_iter().flatten().min()
+            }
+            Phase::Draining(until) | Phase::Leaving(until) => Some(until.since(mono)),
+            Phase::Over => Some(0),
+        };
+        Duration::from_micros(own.unwrap_or(silent).min(silent))
+    }
+
+    /// Sends nothing new from now on.
+    pub(super) fn stop(&mut self) {
+        let until = self.parts.wall.mono().micros().saturating_add(micros(self.parts.grace));
+        self.phase = Phase::Draining(Mono::from_micros(until));
+    }
+
+    pub(super) fn is_stopping(&self) -> bool {
+        self.phase != Phase::Running
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        self.phase == Phase::Over
+    }
+
+    /// The packet id of a publish that the last event refused.
+    pub(super) fn just_refused(&self) -> Option<u16> {
+        self.refused
+    }
+
+    /// The connection is gone.
+    pub(super) fn ended(self, fault: Option<&Fault>) {
+        if self.parts.wall.mono().since(self.began) > GOOD_US {
+            self.memory.progress = true;
+        }
+        if fault.is_some_and(Fault::is_silence) && self.inflight.outstanding() > 0 {
+            self.memory.budget.lost();
+        }
+    }
+
+    fn ack(&mut self, puback: &PubAck) -> Result<(), Fault> {
+        let mono = self.parts.wall.mono();
+        match self.inflight.ack(puback.pkid, puback.reason, mono, &mut self.memory.budget)? {
+            Verdict::Status => {
+                if let Phase::Leaving(_) = self.phase {
+                    self.client.try_disconnect().map_err(|_| OutOfStep(puback.pkid))?;
+                }
+            }
+            Verdict::Document(key, revision) => {
+                self.memory.progress = true;
+                self.memory.reporter.delivered(Kind::Document(key.kind), 0);
+                self.documents.retry.delivered();
+                self.documents.leaves(key.clone(), revision);
+                let store = self.parts.store.clone();
+                self.job(async move {
+                    let left = store.ack_document(key.clone(), revision).await;
+                    Done::Left(key, revision, left)
+                });
+            }
+            Verdict::Readings(count, cursor) => {
+                self.memory.progress = true;
+                self.memory.reporter.delivered(Kind::Readings, count);
+                self.readings.retry.delivered();
+                self.cursor = cursor.or(self.cursor);
+            }
+            Verdict::Kept(record, reason) => {
+                self.refused = Some(puback.pkid);
+                self.keep(record, reason, mono);
+            }
+        }
+        Ok(())
+    }
+
+    fn keep(&mut self, record: Record, reason: PubAckReason, mono: Mono) {
+        let kind = match record {
+            Record::Status => Kind::Status,
+            Record::Readings(..) => {
+                self.readings.retry.refused(mono, random());
+                Kind::Readings
+            }
+            Record::Document(key, revision) => {
+                let kind = Kind::Document(key.kind);
+                let nobody = reason == PubAckReason::NoMatchingSubscribers;
+                self.documents.refused(key, revision, nobody, mono, random());
+                kind
+            }
+        };
+        self.memory.reporter.refused(kind, reason);
+    }
+
+    /// Ends the pauses that are over.
+    fn restart(&mut self, mono: Mono) {
+        if self.readings.retry.remaining(mono) == Some(0) && self.inflight.readings_outstanding() == 0 {
+            let next = self.inflight.restart_readings();
+            self.readings.restart(next);
+        }
+        if self.documents.retry.remaining(mono) == Some(0) {
+            self.documents.restart();
+        }
+    }
+
+    /// Asks the store for what comes next.
+    fn read(&mut self) {
+        let Committed { last, documents: changes, .. } = *self.committed.borrow();
+        if let Some((generation, from, max)) = self.readings.next_read(last, self.inflight.window()) {
+            let store = self.parts.store.clone();
+            self.job(async move {
+                let packets = store.read(from, max).await;
+                Done::Readings { generation, from, last, packets }
+            });
+        }
+        if let Some(asked) = self.documents.next_read(changes, self.inflight.outstanding()) {
+            let store = self.parts.store.clone();
+            self.job(async move { Done::Documents { asked, documents: store.documents(asked).await } });
+        }
+    }
+
+    fn plan(&mut self, mono: Mono) {
+        let timeline = self.timeline.borrow().clone();
+        if let Some((firsts, upto)) = self.readings.plan(&timeline, mono) {
+            self.inflight.plan(firsts, upto);
+        }
+    }
+
+    /// Tells the store how far the far side is; one request at a time, always with the newest place.
+    fn store_cursor(&mut self) {
+        if !self.storing
+            && let Some(upto) = self.cursor.take()
+        {
+            self.storing = true;
+            let (store, epoch) = (self.parts.store.clone(), self.epoch);
+            self.job(async move { Done::Cursor(upto, store.ack_readings(epoch, upto).await) });
+        }
+    }
+
+    fn send_status(&mut self) -> Result<(), Fault> {
+        let dead = self.memory.reporter.dead_letters();
+        if !(self.status.due || dead != self.status.dead_letters)
+            || !self.inflight.has_room(&self.memory.budget)
+        {
+            return Ok(());
+        }
+        (self.status.due, self.status.dead_letters) = (false, dead);
+        self.publish_status(true).map(|_| ())
+    }
+
+    /// `false` when it does not fit.
+    fn publish_status(&mut self, online: bool) -> Result<bool, Fault> {
+        self.status.revision += 1;
+        let data = status_data(self.parts, online, now(self.parts), self.memory.reporter.dead_letters());
+        let bytes = payload::status(&self.parts.hub.id, &self.key, self.status.revision, data);
+        let fits = self.size(Kind::Status, bytes.len()) <= self.limit;
+        if fits {
+            self.publish(Kind::Status, Record::Status, bytes)?;
+        }
+        Ok(fits)
+    }
+
+    /// Everything is answered: say that the hub leaves, then leave. Where even that does not fit, the connection is
+    /// dropped, and the broker publishes the last will.
+    fn say_goodbye(&mut self, until: Mono) -> Result<(), Fault> {
+        self.phase = if self.publish_status(false)? { Phase::Leaving(until) } else { Phase::Over };
+        Ok(())
+    }
+
+    fn is_idle(&self) -> bool {
+        self.inflight.outstanding() == 0 && self.jobs.is_empty() && self.cursor.is_none()
+    }
+
+    /// Sends the next document; `false` when there is none.
+    fn send_document(&mut self) -> Result<bool, Fault> {
+        if self.documents.retry.probing() && self.inflight.documents_outstanding() > 0 {
+            return Ok(false);
+        }
+        while let Some(document) = self.documents.pop(|key, revision| self.inflight.carries(key, revision)) {
+            let kind = Kind::Document(document.key.kind);
+            let bytes = payload::document(&self.parts.hub.id, &document);
+            let size = self.size(kind, bytes.len());
+            if size <= self.limit {
+                self.publish(kind, Record::Document(document.key, document.revision), bytes)?;
+                return Ok(true);
+            }
+            let id = (document.key, document.revision);
+            self.documents.set_aside(id.0.clone(), id.1);
+            if self.memory.too_large.get(&id) != Some(&self.limit) {
+                let what = format!("document {}, revision {},", id.0, id.1);
+                self.memory.reporter.too_large(kind, &what, size, self.limit);
+                self.memory.too_large.insert(id, self.limit);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Sends the next batch of readings; `false` when there is none.
+    fn send_readings(&mut self) -> Result<bool, Fault> {
+        let retry = &self.readings.retry;
+        if retry.blocked() || (retry.probing() && self.inflight.readings_outstanding() > 0) {
+            return Ok(false);
+        }
+        while let Some(batch) = self.readings.pop() {
+            let bytes = batch.encode(&self.parts.hub.id, self.epoch, self.parts.config.raw);
+            let size = self.size(Kind::Readings, bytes.len());
+            let wish =
+                if batch.len() > 1 { self.memory.budget.message().min(self.limit) } else { self.limit };
+            if size <= wish {
+                let record = Record::Readings(batch.first(), batch.len());
+                self.publish(Kind::Readings, record, bytes)?;
+                return Ok(true);
+            }
+            match batch.split() {
+                Ok((first, second)) => {
+                    self.inflight.plan([second.first()], Seq::default());
+                    self.readings.push_front(second);
+                    self.readings.push_front(first);
+                }
+                Err(single) => self.bury(&single, size),
+            }
+        }
+        Ok(false)
+    }
+
+    /// A packet that can never be sent: it stays in the log, a document tells the clinic, and the cursor goes on once
+    /// that document is durable.
+    fn bury(&mut self, single: &Group, size: usize) {
+        let Logged { seq, packet } = single.head();
+        let (seq, epoch) = (*seq, self.epoch);
+        let what = format!("packet {} of {}", seq.get(), packet.origin.sensor);
+        self.memory.reporter.too_large(Kind::Readings, &what, size, self.limit);
+        let key = DocumentKey { kind: DocumentKind::Gap, key: format!("too-large:{epoch}:{}", seq.get()) };
+        let body = serde_json::json!({
+            "reason": "too_large",
+            "epoch": epoch,
+            "sensor": packet.origin.sensor,
+            "first": seq,
+            "last": seq,
+            "count": 1,
+            "boot": packet.boot,
+            "mono0_ms": payload::Millis::from_micros(i64::try_from(packet.mono.micros()).unwrap_or(i64::MAX)),
+            "char": packet.characteristic,
+        });
+        let store = self.parts.store.clone();
+        self.job(async move { Done::Gap(seq, store.put_document(key, body).await) });
+    }
+
+    fn publish(&mut self, kind: Kind, record: Record, bytes: Vec<u8>) -> Result<(), Fault> {
+        let size = bytes.len();
+        let topic = self.topics.of(kind);
+        self.client
+            .try_publish_with_properties(topic, QoS::AtLeastOnce, kind.retained(), bytes, properties())
+            .map_err(|_| OutOfStep(0))?;
+        self.inflight.hand(record, size, self.parts.wall.mono());
+        Ok(())
+    }
+
+    /// The size of a publish on the wire, at most 3 bytes too large.
+    fn size(&self, kind: Kind, payload: usize) -> usize {
+        let empty = Publish::new(self.topics.of(kind), QoS::AtLeastOnce, Vec::new(), Some(properties()));
+        empty.size() + payload + PKID_AND_LENGTH
+    }
+
+    fn job(&mut self, job: impl Future<Output = Done> + Send + 'static) {
+        self.jobs.push(job.boxed());
+    }
+}
+
+/// A packet id, which rumqttc does not count before it has given one, and the rest of the longest length field.
+const PKID_AND_LENGTH: usize = 2 + 3;
+
+fn properties() -> PublishProperties {
+    PublishProperties {
+        payload_format_indicator: Some(1),
+        content_type: Some(CONTENT_TYPE.into()),
+        ..PublishProperties::default()
+    }
+}
+
+/// What the retained status says.
+pub(super) fn status_data(
+    parts: &ForwardParts,
+    online: bool,
+    time: Option<UtcMicros>,
+    dead_letters: u64,
+) -> StatusData {
+    let Committed { epoch, last, acked, .. } = *parts.store.committed().borrow();
+    StatusData { online, version: env!("CARGO_PKG_VERSION").into(), time, epoch, last, acked, dead_letters }
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}

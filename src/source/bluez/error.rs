@@ -1,0 +1,111 @@
+//! What can go wrong between the hub and a sensor, and the one way to wait for an answer over D-Bus.
+
+use std::time::Duration;
+
+use super::recover::Fault;
+use crate::types::Address;
+
+/// A call to bluetoothd that did not do what it should.
+#[derive(Debug, thiserror::Error)]
+pub enum BluezError {
+    /// No answer in time: bluetoothd or D-Bus is stopped, hung or overloaded.
+    #[error("{what}: no answer within {seconds} s; if this lasts, run `systemctl restart bluetooth`")]
+    Timeout {
+        /// What was asked.
+        what: &'static str,
+        /// How long the hub waited.
+        seconds: u64,
+    },
+    /// An answer, but an error.
+    #[error("{what} failed; {}", Fault::of(source).remedy())]
+    Call {
+        /// What was asked.
+        what: &'static str,
+        /// What bluetoothd or D-Bus said.
+        source: bluer::Error,
+    },
+    /// The machine has no Bluetooth adapter, or not the configured one.
+    #[error("no Bluetooth adapter{}; plug it in, or correct `bluez.adapter`", named(.0))]
+    NoAdapter(Option<String>),
+    /// The adapter is off, and switching it on failed.
+    #[error("the adapter is off and cannot be switched on; run `rfkill unblock bluetooth`")]
+    PoweredOff(#[source] Box<BluezError>),
+    /// A bonded sensor refuses its key, or the attempt was aborted under way.
+    #[error(
+        "the sensor broke off the connection; if it was reset or paired with something else, run \
+         `bluetoothctl remove {0}`, make it ready to pair, then `rehabctl pair` it again"
+    )]
+    BrokenOff(Address, #[source] bluer::Error),
+    /// The sensor is connected, but has nothing that a decoder knows.
+    #[error("the sensor offers nothing that this hub can read; check its address in the configuration")]
+    NothingToRead,
+}
+
+fn named(adapter: &Option<String>) -> String {
+    adapter.as_ref().map(|name| format!(" {name}")).unwrap_or_default()
+}
+
+impl BluezError {
+    /// What is at fault.
+    pub(super) fn fault(&self) -> Fault {
+        match self {
+            Self::Timeout { .. } => Fault::Silence,
+            Self::Call { source, .. } => Fault::of(source),
+            Self::NoAdapter(_) | Self::PoweredOff(_) => Fault::Adapter,
+            Self::BrokenOff(..) | Self::NothingToRead => Fault::Sensor,
+        }
+    }
+}
+
+/// An error with its causes, each named once, for a log line.
+pub(super) struct Chain<'a>(pub(super) &'a (dyn std::error::Error + 'static));
+
+impl std::fmt::Display for Chain<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.0)?;
+        let mut cause = self.0.source();
+        while let Some(error) = cause {
+            write!(f, ": {error}")?;
+            cause = error.source();
+        }
+        Ok(())
+    }
+}
+
+/// Waits for `call` for `seconds` at most. Everything the hub asks over D-Bus goes through here: a stopped
+/// bluetoothd answers nothing, and bluer alone would wait for two minutes.
+pub(super) async fn bounded<T>(
+    what: &'static str,
+    seconds: u64,
+    call: impl Future<Output = bluer::Result<T>>,
+) -> Result<T, BluezError> {
+    match tokio::time::timeout(Duration::from_secs(seconds), call).await {
+        Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(source)) => Err(BluezError::Call { what, source }),
+        Err(_) => Err(BluezError::Timeout { what, seconds }),
+    }
+}
+
+/// Seconds that a plain question may take: a busy Pi under an interactive bluetoothd answers within 2.
+pub(super) const CALL_S: u64 = 10;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_call_that_is_never_answered_ends_as_a_timeout() {
+        let error = bounded("reading", 0, std::future::pending::<bluer::Result<()>>()).await.unwrap_err();
+        assert_eq!(error.fault(), Fault::Silence);
+        assert!(error.to_string().starts_with("reading: no answer within 0 s;"), "{error}");
+    }
+
+    #[test]
+    fn a_chain_names_every_cause_once() {
+        let source = bluer::Error { kind: bluer::ErrorKind::Failed, message: "rfkilled".into() };
+        let error = BluezError::PoweredOff(Box::new(BluezError::Call { what: "switching it on", source }));
+        let text = Chain(&error).to_string();
+        assert_eq!(text.matches("rfkilled").count(), 1, "{text}");
+        assert!(text.contains("rfkill unblock bluetooth"), "{text}");
+    }
+}
