@@ -33,7 +33,9 @@ def write(folder, name, data):
 def main():
     characteristics = known()
     if "--list" in sys.argv:
-        print("\n".join(characteristics))
+        files = sorted(PROFILES.glob("*.toml"))
+        declared = [uuid for file in files for uuid in re.findall(r'^uuid = "(.*)"', file.read_text(), re.M)]
+        print("\n".join(characteristics + declared))
         return
     corpus = HERE / "corpus"
     for vector in read("vectors.jsonl"):
