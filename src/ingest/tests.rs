@@ -76,7 +76,11 @@ async fn a_stored_record_is_kept_once_across_a_restart_and_equal_heart_rates_are
     let (counts, log) = keep(folder.path(), vec![record(0), beat(1), record(2), beat(3)]).await;
     assert_eq!((counts.packets, counts.repeats, log.len()), (3, 1, 3));
     let (counts, log) = keep(folder.path(), vec![beat(4), record(5)]).await;
-    assert_eq!((counts.packets, counts.repeats, log.len()), (1, 1, 4), "the index was not rebuilt from the log");
+    assert_eq!(
+        (counts.packets, counts.repeats, log.len()),
+        (1, 1, 4),
+        "the index was not rebuilt from the log"
+    );
 }
 
 #[tokio::test]
