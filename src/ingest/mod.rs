@@ -18,7 +18,7 @@ use crate::dedupe::{RecordId, Seen};
 use crate::journal::events;
 use crate::source::Captured;
 use crate::store::{DocumentKey, DocumentKind, Receipt, StoreError, StoreHandle, Urgency};
-use crate::types::{BootId, CharUuid, HUB_STATE, Mono, PATIENT_REPORT, Packet, Seq, SensorId};
+use crate::types::{BootId, CharUuid, HUB_STATE, Mono, PATIENT_REPORT, Packet, SensorId, Seq};
 use caps::Caps;
 
 /// At most this many captures are taken out of the channel at once: one block's worth of a live stream.
@@ -71,7 +71,8 @@ type Waiting = (oneshot::Receiver<Result<Receipt, StoreError>>, oneshot::Sender<
 /// When the store is gone.
 pub async fn run(parts: IngestParts) -> Result<(), StoreError> {
     let IngestParts { mut input, store, timeline, status } = parts;
-    let mut gate = Gate { store: store.clone(), status, seen: None, contexts: Contexts::new(), sensors: HashMap::new() };
+    let mut gate =
+        Gate { store: store.clone(), status, seen: None, contexts: Contexts::new(), sensors: HashMap::new() };
     let mut answers = FuturesUnordered::new();
     let mut captured = Vec::with_capacity(DRAIN);
     loop {

@@ -17,6 +17,10 @@ const MAX_PENDING: usize = 32 * 1024;
 /// When the database breaks so often within an hour, although it opens, it is quarantined.
 const PATIENCE: u32 = 3;
 
+/// When the card does not give the database back so often in a row, for ten minutes at the pauses of `task`, it is
+/// quarantined: a new one lands on other sectors.
+const UNREADABLE: u32 = 15;
+
 const DAY_US: i64 = 86_400_000_000;
 
 /// The store while its database is open.
@@ -48,6 +52,8 @@ pub(super) struct Keeper {
     down: Option<String>,
     /// What happened to the store before, which somebody should know.
     noted: Option<String>,
+    /// How often in a row the card did not give back the database.
+    unreadable: u32,
     /// How often within an hour sled failed over its own files.
     broken: u32,
 }
@@ -68,6 +74,7 @@ impl Keeper {
             timeline: Timeline::default(),
             down: None,
             noted: None,
+            unreadable: 0,
             broken: 0,
         }
     }
@@ -78,7 +85,7 @@ impl Keeper {
     /// What only the operator can mend. Where trying again may help, [`Keeper::trouble`] tells.
     pub(super) fn open(&mut self, create: bool) -> Result<(), OpenError> {
         let path = &self.config.path;
-        let loaded = if self.broken >= PATIENCE {
+        let loaded = if self.broken >= PATIENCE || self.unreadable >= UNREADABLE {
             load_after_quarantine(path, &mut self.codec, self.down.clone().unwrap_or_default())
         } else {
             load(path, &mut self.codec, create)
@@ -90,8 +97,9 @@ impl Keeper {
                 }
                 Ok(())
             }
-            Err(LoadError::Unavailable(cause)) => {
-                self.down = Some(cause);
+            Err(LoadError::Later(failure)) => {
+                self.unreadable += u32::from(matches!(failure, Failure::Unreadable(_)));
+                self.down = Some(failure.cause().to_owned());
                 Ok(())
             }
             Err(LoadError::Open(error)) => {
@@ -122,6 +130,7 @@ impl Keeper {
                 aside.display()
             ));
         }
+        self.unreadable = 0;
         let same = meta.epoch == self.committed.epoch;
         if same && span.last > self.committed.last {
             // A commit failed: how much of it is on the disk is unknown, and its packets still wait. Write them anew.
@@ -282,9 +291,9 @@ impl Keeper {
 
     /// Durable packets.
     pub(super) fn read(&mut self, from: Seq, max: usize) -> Result<Vec<Logged>, StoreError> {
-        let last = self.committed.last;
+        let Committed { first, last, .. } = self.committed;
         let (packets, faults) = self.attempt("read the log", |running, keeper| {
-            keeper.readout.read(&running.db, &mut keeper.codec, (from, last), max)
+            keeper.readout.read(&running.db, &mut keeper.codec, Span { first, last }, from, max)
         })?;
         for fault in faults {
             tracing::error!(%fault, "part of the log cannot be read");

@@ -36,6 +36,10 @@ impl Span {
                 Err(_) => last = last.max(seq_of(&key)?.get() + u64::from(u16::MAX)),
             }
         }
+        if meta.acked.get() > last {
+            // sled cuts off what it cannot read. Going on here would use numbers a second time.
+            return Err(Failure::Broken("the log ends before what was acknowledged".into()));
+        }
         let first = match front {
             Some((key, _)) => seq_of(&key)?,
             None => Seq::new(last + 1),
@@ -85,20 +89,24 @@ pub(super) struct Readout {
 }
 
 impl Readout {
-    /// Up to `max` packets from `from` to `last`, in order. Damaged blocks are left out and returned once each.
+    /// Up to `max` packets of `span` from `from` on, in order. Damaged and missing blocks are left out and returned
+    /// once each.
     pub(super) fn read(
         &mut self,
         db: &Db,
         codec: &mut Codec,
-        (from, last): (Seq, Seq),
+        span: Span,
+        from: Seq,
         max: usize,
     ) -> Result<(Vec<Logged>, Vec<StoreError>), Failure> {
         let (mut packets, mut faults) = (Vec::new(), Vec::new());
-        let mut next = from;
+        let last = span.last;
+        let mut next = from.max(span.first);
         if let Some(block) = self.cached.as_ref().filter(|b| b.first <= from && from <= b.last()) {
             take(block, &mut next, last, max, &mut packets);
         }
         if packets.len() >= max || next > last {
+            // Everything was in the cache.
             return Ok((packets, faults));
         }
         guarded(|| {
@@ -107,18 +115,18 @@ impl Readout {
             let begin = begin.map_or(Ok(next), |(key, _)| seq_of(&key))?;
             for row in db.log.range(begin.get().to_be_bytes()..=last.get().to_be_bytes()) {
                 let (key, value) = row?;
+                let first = seq_of(&key)?;
+                if first > next {
+                    let missing = first.get() - next.get();
+                    faults.extend(self.note(next, format!("{missing} packets are missing")));
+                    next = first;
+                }
                 match read_block(codec, &key, &value) {
                     Ok(block) => {
                         take(&block, &mut next, last, max, &mut packets);
                         self.cached = Some(block);
                     }
-                    Err(reason) => {
-                        let block = seq_of(&key)?.get();
-                        if !self.damaged.contains(&block) {
-                            self.damaged.push(block);
-                            faults.push(StoreError::Damaged { block, reason });
-                        }
-                    }
+                    Err(reason) => faults.extend(self.note(first, reason)),
                 }
                 if packets.len() >= max {
                     break;
@@ -127,6 +135,16 @@ impl Readout {
             Ok(())
         })?;
         Ok((packets, faults))
+    }
+
+    /// The fault, where it was not met before.
+    fn note(&mut self, block: Seq, reason: String) -> Option<StoreError> {
+        let block = block.get();
+        let new = !self.damaged.contains(&block);
+        new.then(|| {
+            self.damaged.push(block);
+            StoreError::Damaged { block, reason }
+        })
     }
 }
 
