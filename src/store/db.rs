@@ -14,6 +14,8 @@ use std::time::Duration;
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 
+use super::mark::Mark;
+
 /// sled's segment in bytes. See `block` for what follows from it.
 const SEGMENT: usize = 64 * 1024;
 
@@ -67,6 +69,7 @@ impl From<sled::Error> for Failure {
     fn from(error: sled::Error) -> Self {
         match error {
             sled::Error::Io(io) => io.into(),
+            sled::Error::Corruption { .. } => Self::Broken("a page of the database is damaged".into()),
             other => Self::Broken(other.to_string()),
         }
     }
@@ -91,6 +94,8 @@ pub(super) struct Db {
     pub(super) meta: sled::Tree,
     /// What `outbox` keeps.
     pub(super) documents: sled::Tree,
+    /// How far the log reached.
+    pub(super) mark: Mark,
 }
 
 impl Db {
@@ -111,7 +116,8 @@ impl Db {
                 .mode(sled::Mode::LowSpace)
                 .open()?;
             let [log, meta, documents] = ["log", "meta", "documents"].map(|name| sled.open_tree(name));
-            Ok(Self { path: path.to_owned(), log: log?, meta: meta?, documents: documents?, sled })
+            let (log, meta, documents) = (log?, meta?, documents?);
+            Ok(Self { path: path.to_owned(), sled, log, meta, documents, mark: Mark::open(path) })
         })
     }
 

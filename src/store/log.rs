@@ -6,11 +6,7 @@ use super::block::{Block, Codec};
 use super::db::{Db, Failure, guarded};
 use super::handle::StoreError;
 use super::meta::{Meta, nonce};
-use crate::clock::Timeline;
-use crate::types::{Epoch, Logged, Packet, Seq, UtcMicros};
-
-/// Rows that retention removes in one commit at most, so that nobody waits long behind it.
-const ROWS: usize = 1024;
+use crate::types::{Epoch, Logged, Packet, Seq};
 
 /// Which packets the log holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,16 +25,17 @@ impl Span {
         if let Some((key, value)) = back {
             match read_block(codec, &key, &value) {
                 Ok(block) => {
-                    block.packets.iter().for_each(|p| meta.timeline.saw(p.boot, p.mono));
+                    meta.see(&block.packets);
                     last = last.max(block.last().get());
                 }
                 // Its length is as unknown as its packets: their numbers stay unused.
                 Err(_) => last = last.max(seq_of(&key)?.get() + u64::from(u16::MAX)),
             }
         }
-        if meta.acked.get() > last {
-            // sled cuts off what it cannot read. Going on here would use numbers a second time.
-            return Err(Failure::Broken("the log ends before what was acknowledged".into()));
+        let reached = db.mark.read(meta.epoch).max(meta.acked);
+        if reached.get() > last {
+            let lost = reached.get() - last;
+            return Err(Failure::Broken(format!("its log ends {lost} packets before what was durable")));
         }
         let first = match front {
             Some((key, _)) => seq_of(&key)?,
@@ -160,70 +157,8 @@ fn take(block: &Block, next: &mut Seq, last: Seq, max: usize, packets: &mut Vec<
     }
 }
 
-/// Blocks at the front of the log that may go.
-pub(super) struct Expired {
-    keys: Vec<sled::IVec>,
-    /// The log begins here without them.
-    pub(super) first: Seq,
-    /// There may be more.
-    pub(super) more: bool,
-}
-
-/// The blocks at the front whose packets were all acknowledged and are all older than `before`. A block whose time is
-/// not known stays, and so does a damaged one, for salvage; the damaged one does not keep those behind it.
-pub(super) fn expired(
-    db: &Db,
-    codec: &mut Codec,
-    timeline: &Timeline,
-    (acked, last): (Seq, Seq),
-    before: UtcMicros,
-) -> Result<Expired, Failure> {
-    let old =
-        |packet: &Packet| timeline.resolve(packet.boot, packet.mono).utc.is_some_and(|utc| utc < before);
-    let mut expired = Expired { keys: Vec::new(), first: last.next(), more: false };
-    guarded(|| {
-        let mut first = None;
-        for row in &db.log {
-            let (key, value) = row?;
-            match read_block(codec, &key, &value) {
-                Ok(block) if block.last() <= acked && block.packets.iter().all(old) => {
-                    expired.more = expired.keys.len() == ROWS;
-                    if !expired.more {
-                        expired.keys.push(key);
-                        continue;
-                    }
-                }
-                Ok(_) => {}
-                Err(_) => {
-                    first = first.or(Some(seq_of(&key)?));
-                    continue;
-                }
-            }
-            first = first.or(Some(seq_of(&key)?));
-            break;
-        }
-        expired.first = first.unwrap_or(last.next());
-        Ok(())
-    })?;
-    Ok(expired)
-}
-
-impl Expired {
-    /// Whether there is nothing to remove.
-    pub(super) fn is_empty(&self) -> bool {
-        self.keys.is_empty()
-    }
-
-    /// Removes them. The caller has written which numbers are used up.
-    pub(super) fn remove(self, db: &Db) -> Result<(), Failure> {
-        let mut batch = Batch::default();
-        self.keys.into_iter().for_each(|key| batch.remove(key));
-        guarded(|| Ok(db.log.apply_batch(batch)?))
-    }
-}
-
 /// A row as a block; the reason where it is none, or not the one that belongs there.
-fn read_block(codec: &mut Codec, key: &[u8], value: &[u8]) -> Result<Block, String> {
+pub(super) fn read_block(codec: &mut Codec, key: &[u8], value: &[u8]) -> Result<Block, String> {
     let (block, rest) = codec.decode(value).map_err(|error| error.to_string())?;
     if block.first.get().to_be_bytes() != key || !rest.is_empty() {
         return Err("it stands in another one's place".into());
@@ -231,7 +166,7 @@ fn read_block(codec: &mut Codec, key: &[u8], value: &[u8]) -> Result<Block, Stri
     Ok(block)
 }
 
-fn seq_of(key: &[u8]) -> Result<Seq, Failure> {
+pub(super) fn seq_of(key: &[u8]) -> Result<Seq, Failure> {
     let seq = key.try_into().map(u64::from_be_bytes).map(Seq::new);
     seq.map_err(|_| Failure::Broken("a key of the log has the wrong length".into()))
 }
