@@ -149,7 +149,7 @@ pub(super) enum LoadError {
     /// For the operator.
     Open(OpenError),
     /// Later, perhaps.
-    Unavailable(String),
+    Later(Failure),
 }
 
 /// Opens what is in `path`, or quarantines it and begins anew. Where nothing is, a store is made only if `create`.
@@ -157,8 +157,8 @@ pub(super) fn load(path: &Path, codec: &mut Codec, create: bool) -> Result<Loade
     let reason = match attempt(path, codec, create) {
         Ok(loaded) => return Ok(loaded),
         Err(MetaError::Open(error)) => return Err(LoadError::Open(error)),
-        Err(MetaError::Db(Failure::Unavailable(cause))) => return Err(LoadError::Unavailable(cause)),
         Err(MetaError::Db(Failure::Broken(reason))) => reason,
+        Err(MetaError::Db(failure)) => return Err(LoadError::Later(failure)),
     };
     load_after_quarantine(path, codec, reason)
 }
@@ -169,8 +169,9 @@ pub(super) fn load_after_quarantine(
     codec: &mut Codec,
     reason: String,
 ) -> Result<Loaded, LoadError> {
-    let aside = quarantine(path)
-        .map_err(|error| LoadError::Unavailable(format!("{reason}; it cannot be moved aside: {error}")))?;
+    let aside = quarantine(path).map_err(|error| {
+        LoadError::Later(Failure::Unavailable(format!("{reason}; it cannot be moved aside: {error}")))
+    })?;
     tracing::error!(
         path = %aside.display(),
         reason,
@@ -179,7 +180,7 @@ pub(super) fn load_after_quarantine(
     match attempt(path, codec, true) {
         Ok(loaded) => Ok(Loaded { quarantined: Some((aside, reason)), ..loaded }),
         Err(MetaError::Open(error)) => Err(LoadError::Open(error)),
-        Err(MetaError::Db(failure)) => Err(LoadError::Unavailable(failure.cause().to_owned())),
+        Err(MetaError::Db(failure)) => Err(LoadError::Later(failure)),
     }
 }
 
