@@ -10,6 +10,7 @@ use super::outbox::{self, Outbox};
 use super::retention;
 use crate::clock::{Anchor, Timeline};
 use crate::config::StoreConfig;
+use crate::journal::events;
 use crate::types::{Epoch, Logged, Packet, Seq};
 
 /// Packets that wait for the disk at most: some hours of four sensors, and a few megabytes.
@@ -51,6 +52,8 @@ pub(super) struct Keeper {
     timeline: Timeline,
     /// Why the database is not open.
     down: Option<String>,
+    /// The trouble that was logged last, until something could be written again.
+    logged: Option<String>,
     /// What happened to the store before, which somebody should know.
     noted: Option<String>,
     /// How often in a row the card did not give back the database.
@@ -74,6 +77,7 @@ impl Keeper {
             readout: Readout::default(),
             timeline: Timeline::default(),
             down: None,
+            logged: None,
             noted: None,
             unreadable: 0,
             broken: 0,
@@ -117,7 +121,7 @@ impl Keeper {
         if self.running.is_none()
             && let Err(error) = self.open(create)
         {
-            tracing::error!(%error, "the store cannot be opened, trying again");
+            self.complain(&error.to_string());
         }
         self.running.is_some()
     }
@@ -215,6 +219,9 @@ impl Keeper {
             if running.dirty {
                 db.sync()?;
                 running.dirty = false;
+                if keeper.logged.take().is_some() {
+                    tracing::info!(message_id = events::STORE_RECOVERED, "the store writes again");
+                }
             }
             let receipt = Receipt { epoch: meta.epoch, first: span.last.next(), last };
             span.last = last;
@@ -371,8 +378,20 @@ impl Keeper {
         }
     }
 
+    /// Logs what is wrong once, however often it is met.
+    fn complain(&mut self, cause: &str) {
+        if self.logged.as_deref() == Some(cause) {
+            return;
+        }
+        tracing::error!(
+            message_id = events::STORE_TROUBLE,
+            "the store cannot write: {cause}; free space or replace the card, the hub keeps trying"
+        );
+        self.logged = Some(cause.to_owned());
+    }
+
     fn fail(&mut self, failure: Failure) {
-        tracing::error!(cause = failure.cause(), "the store failed, opening it again");
+        self.complain(failure.cause());
         self.broken += u32::from(matches!(failure, Failure::Broken(_)));
         self.down = Some(failure.cause().to_owned());
         if let Some(running) = self.running.take() {

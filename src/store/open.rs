@@ -14,6 +14,7 @@ use super::meta::{self, Meta, MetaError};
 use super::outbox::Outbox;
 use super::seal::Guard;
 use crate::config::StoreConfig;
+use crate::journal::events;
 use crate::types::UtcMicros;
 
 /// Why a store cannot be opened before a person acts. Everything else opens, is quarantined, or is retried while the
@@ -173,6 +174,7 @@ pub(super) fn load_after_quarantine(
         LoadError::Later(Failure::Unavailable(format!("{reason}; it cannot be moved aside: {error}")))
     })?;
     tracing::error!(
+        message_id = events::STORE_QUARANTINED,
         path = %aside.display(),
         reason,
         "the store is damaged: moved aside and kept, beginning a new one; send the folder to support"
