@@ -142,7 +142,7 @@ type Contexts = HashMap<(SensorId, CharUuid), Box<[u8]>>;
 
 fn identity(packet: &Packet, contexts: &mut Contexts) -> Option<RecordId> {
     let Packet { origin, characteristic, bytes, .. } = packet;
-    if !decode::profile(*characteristic).is_live() {
+    if decode::is_context(*characteristic) {
         contexts.insert((origin.sensor.clone(), *characteristic), bytes.clone());
     }
     let identity = decode::identity(*characteristic, bytes)?;
