@@ -7,7 +7,6 @@ mod backoff;
 mod budget;
 mod connection;
 mod doubts;
-mod events;
 mod fault;
 mod inflight;
 mod lanes;

@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
 use super::fault::Fault;
+use super::rfc3339;
 use super::topics::Kind;
-use super::{events, rfc3339};
 use crate::config::ForwardConfig;
-use crate::journal::Chain;
+use crate::journal::{Chain, events};
 use crate::types::{Mono, Seq, UtcMicros};
 
 /// The link to the clinic, as it is now.

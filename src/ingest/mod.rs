@@ -310,3 +310,6 @@ fn due(last: &mut Option<(BootId, Mono)>, packet: &Packet) -> bool {
     }
     due
 }
+
+#[cfg(test)]
+mod tests;
