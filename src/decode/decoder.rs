@@ -2,13 +2,14 @@
 
 use super::characteristics as c;
 use super::ghs::{self, Joined, SegmentJoin};
-use super::{CscReader, DecodeError, Device, Quantity, Reading, SampleJoin, Value, decode_as, quantity};
+use super::{Catalogue, CscReader, DecodeError, Device, Quantity, Reading, SampleJoin, Value, quantity};
 use crate::types::{CharUuid, Mono};
 
 /// Reads the packets of one connection in order, so that counters become motion, parts become wholes, and what a device
 /// says of itself decides how its packets are read. Make a new one for each hardware and connection.
-#[derive(Debug, Default)]
-pub struct Decoder {
+#[derive(Debug)]
+pub struct Decoder<'c> {
+    catalogue: &'c Catalogue,
     device: Device,
     manufacturer: String,
     model: String,
@@ -20,12 +21,22 @@ pub struct Decoder {
     draft: SegmentJoin,
 }
 
-impl Decoder {
+impl<'c> Decoder<'c> {
     /// A decoder at the start of a connection. `circumference_m`: the wheel's of a bicycle, for speed and distance.
     #[must_use]
-    pub fn new(device: Device, circumference_m: Option<f64>) -> Self {
-        let csc = CscReader::new(circumference_m);
-        Self { device, power: csc.clone(), csc, ..Self::default() }
+    pub fn new(catalogue: &'c Catalogue, device: Device, circumference_m: Option<f64>) -> Self {
+        Self {
+            catalogue,
+            device,
+            manufacturer: String::new(),
+            model: String::new(),
+            csc: CscReader::new(circumference_m),
+            power: CscReader::new(circumference_m),
+            machine: SampleJoin::default(),
+            live: SegmentJoin::default(),
+            stored: SegmentJoin::default(),
+            draft: SegmentJoin::default(),
+        }
     }
 
     /// Decodes the next packet. Shows its own fields, then what they say together with the packets before: cadence and
@@ -40,8 +51,11 @@ impl Decoder {
         bytes: &'a [u8],
         at: Option<Mono>,
         visit: &mut dyn FnMut(&'static Quantity, Value<'_>),
-    ) -> Result<Reading<'a>, DecodeError> {
-        let reading = decode_as(&self.device, characteristic, bytes)?;
+    ) -> Result<Reading<'a>, DecodeError>
+    where
+        'c: 'a,
+    {
+        let reading = self.catalogue.decode(&self.device, characteristic, bytes)?;
         reading.fields(visit);
         match &reading {
             Reading::Csc(csc) => {

@@ -8,8 +8,8 @@ use super::quirk::{Device, Effect};
 use super::reader::Reader;
 use super::{
     Activity, BloodPressure, BodyComposition, Cgm, CgmSessionStart, ControlResponse, Csc, CurrentSession,
-    CurrentTime, CyclingPower, DateTime, DecodeError, Features, Glucose, GlucoseContext, HeartRate, Machine,
-    MachineStatus, Mibfs, Observation, Plx, PnpId, Quantity, RecordAccess, Running, Sample, Segment,
+    CurrentTime, CyclingPower, DateTime, Declared, DecodeError, Features, Glucose, GlucoseContext, HeartRate,
+    Machine, MachineStatus, Mibfs, Observation, Plx, PnpId, Quantity, RecordAccess, Running, Sample, Segment,
     Temperature, TrainingStatus, Value, Weight,
 };
 use super::{
@@ -93,6 +93,8 @@ pub enum Reading<'a> {
     Segment(Segment<'a>),
     /// A part of an observation by the draft of 2021.
     DraftSegment(Segment<'a>),
+    /// What a declared profile describes.
+    Declared(Declared<'a>),
     /// A number by itself, in one of the formats of IEEE 11073.
     Number(Float),
 }
@@ -270,6 +272,7 @@ impl Reading<'_> {
             Self::ActivitySession(reading) => reading.fields(visit),
             Self::Observation(reading) => reading.fields(visit),
             Self::Segment(segment) | Self::DraftSegment(segment) => segment.fields(visit),
+            Self::Declared(reading) => reading.fields(visit),
             Self::Number(float) => visit(&quantity::VALUE, float.value()),
         }
     }

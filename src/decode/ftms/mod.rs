@@ -14,6 +14,8 @@ pub use feature::Features;
 pub(super) use feature::decode as features;
 pub use join::SampleJoin;
 pub use machines::Machine;
+#[cfg(test)]
+pub(super) use sample::encode;
 pub use sample::{Layout, Sample};
 pub use status::MachineStatus;
 pub(super) use status::decode as status;

@@ -311,3 +311,34 @@ impl Machine {
         }
     }
 }
+
+/// A packet with the given flags and random values, and what must come out of it.
+#[cfg(test)]
+pub(in crate::decode) fn encode(
+    machine: Machine,
+    layout: Layout,
+    flags: u32,
+    seed: &[i32],
+) -> (Vec<u8>, Vec<(&'static str, Option<f64>)>) {
+    let flag_bytes = if machine.wide_flags() { 3 } else { 2 };
+    let flags = flags & ((1 << (8 * flag_bytes)) - 1);
+    let mut bytes = flags.to_le_bytes()[..flag_bytes].to_vec();
+    let mut expected = Vec::new();
+    for (field, seed) in machine.fields().iter().zip(seed) {
+        if !field.is_in(flags, layout) {
+            continue;
+        }
+        let taken = &seed.to_le_bytes()[..field.len(layout)];
+        let mut whole = [0; 4];
+        whole[..taken.len()].copy_from_slice(taken);
+        let unsigned = i32::from_le_bytes(whole);
+        let signed = field.wire == Wire::I16 || (field.wire == Wire::Resistance && layout == Layout::Ftms10);
+        let raw = if signed { i32::from(unsigned as i16) } else { unsigned };
+        bytes.extend(taken);
+        expected.push((
+            field.quantity.name,
+            (field.missing != Some(raw)).then(|| f64::from(raw) / field.per_unit),
+        ));
+    }
+    (bytes, expected)
+}
