@@ -1,5 +1,6 @@
 //! What happens on one connection: the store's side of it and the broker's, tied by what is in flight.
 
+mod rows;
 mod send;
 
 use std::sync::Arc;
@@ -9,16 +10,16 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use rumqttc::Outgoing;
-use rumqttc::v5::mqttbytes::v5::{ConnAck, Packet, PubAck, PubAckReason};
+use rumqttc::v5::mqttbytes::v5::{ConnAck, Packet};
 use rumqttc::v5::{AsyncClient, Event};
 use tokio::sync::watch;
 
 use super::fault::Fault;
-use super::inflight::{Inflight, OutOfStep, Record, Verdict};
+use super::inflight::Inflight;
 use super::lanes::{DocumentsLane, ReadingsLane, Rules};
 use super::payload::StatusData;
 use super::topics::{Kind, Topics};
-use super::{ForwardParts, Memory, now, random};
+use super::{ForwardParts, Memory, now};
 use crate::clock::Timeline;
 use crate::store::{Committed, Document, DocumentKey, StoreError};
 use crate::types::{Epoch, Logged, Mono, Seq, UtcMicros};
@@ -304,107 +305,6 @@ impl<'a> Session<'a> {
             if let Some(kind) = self.memory.doubts.lost(documents, self.alone == Alone::Sent, mono) {
                 self.memory.reporter.hung_up(Kind::Document(kind));
             }
-        }
-    }
-
-    fn ack(&mut self, puback: &PubAck) -> Result<(), Fault> {
-        let mono = self.parts.wall.mono();
-        let verdict = self.inflight.ack(puback.pkid, puback.reason, mono, &mut self.memory.budget)?;
-        if let Verdict::Document(key, revision) | Verdict::Kept(Record::Document(key, revision), _) = &verdict
-        {
-            self.memory.doubts.answered(key, *revision);
-            self.alone = Alone::No;
-        }
-        match verdict {
-            Verdict::Status => {
-                if let Phase::Leaving(_) = self.phase {
-                    self.client.try_disconnect().map_err(|_| OutOfStep(puback.pkid))?;
-                }
-            }
-            Verdict::Document(key, revision) => {
-                self.memory.progress = true;
-                self.memory.reporter.delivered(Kind::Document(key.kind), 0);
-                self.documents.retry.delivered();
-                self.documents.leaves(key.clone(), revision);
-                let store = self.parts.store.clone();
-                self.job(async move {
-                    let left = store.ack_document(key.clone(), revision).await;
-                    Done::Left(key, revision, left)
-                });
-            }
-            Verdict::Readings(count, cursor) => {
-                self.memory.progress = true;
-                self.memory.reporter.delivered(Kind::Readings, count);
-                self.readings.retry.delivered();
-                self.cursor = cursor.or(self.cursor);
-            }
-            Verdict::Kept(record, reason) => {
-                self.refused = Some(puback.pkid);
-                self.keep(record, reason, mono);
-            }
-        }
-        Ok(())
-    }
-
-    fn keep(&mut self, record: Record, reason: PubAckReason, mono: Mono) {
-        let kind = match record {
-            Record::Status => Kind::Status,
-            Record::Readings(..) => {
-                self.readings.retry.refused(mono, random());
-                Kind::Readings
-            }
-            Record::Document(key, revision) => {
-                let kind = Kind::Document(key.kind);
-                let nobody = reason == PubAckReason::NoMatchingSubscribers;
-                self.documents.refused(key, revision, nobody, mono, random());
-                kind
-            }
-        };
-        self.memory.reporter.refused(kind, reason);
-    }
-
-    /// Ends the pauses that are over.
-    fn restart(&mut self, mono: Mono) {
-        if self.readings.retry.remaining(mono) == Some(0) && self.inflight.readings_outstanding() == 0 {
-            let next = self.inflight.restart_readings();
-            self.readings.restart(next);
-        }
-        if self.documents.retry.remaining(mono) == Some(0) {
-            self.documents.restart();
-        }
-    }
-
-    /// Asks the store for what comes next.
-    fn read(&mut self) {
-        let Committed { last, documents: changes, .. } = *self.committed.borrow();
-        if let Some((generation, from, max)) = self.readings.next_read(last, self.inflight.window()) {
-            let store = self.parts.store.clone();
-            self.job(async move {
-                let packets = store.read(from, max).await;
-                Done::Readings { generation, from, last, packets }
-            });
-        }
-        if let Some(asked) = self.documents.next_read(changes, self.inflight.outstanding()) {
-            let store = self.parts.store.clone();
-            self.job(async move { Done::Documents { asked, documents: store.documents(asked).await } });
-        }
-    }
-
-    fn plan(&mut self, mono: Mono) {
-        let timeline = self.timeline.borrow().clone();
-        if let Some((firsts, upto)) = self.readings.plan(&timeline, mono) {
-            self.inflight.plan(firsts, upto);
-        }
-    }
-
-    /// Tells the store how far the far side is; one request at a time, always with the newest place.
-    fn store_cursor(&mut self) {
-        if !self.storing
-            && let Some(upto) = self.cursor.take()
-        {
-            self.storing = true;
-            let (store, epoch) = (self.parts.store.clone(), self.epoch);
-            self.job(async move { Done::Cursor(upto, store.ack_readings(epoch, upto).await) });
         }
     }
 

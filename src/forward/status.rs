@@ -250,7 +250,7 @@ impl Reporter {
     }
 
     /// What was wanted again is no longer refused. (What is too large stays so.)
-    fn clear(&self, topic: Kind) {
+    pub(super) fn clear(&self, topic: Kind) {
         let topic = topic.as_str();
         let had = self.status.send_if_modified(|status| {
             let before = status.alarms.len();

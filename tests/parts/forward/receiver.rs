@@ -65,7 +65,11 @@ impl Receiver {
         let (change, changes) = watch::channel(0);
         let (subscribe, subscribed) = watch::channel(0);
         let filter = topics::everything_from(&hub.clinic, &hub.id);
-        tokio::spawn(receive(client, events, filter, ledger.clone(), change, subscribe));
+        let work = receive(client, events, filter, ledger.clone(), change, subscribe);
+        // On a thread of its own, as the clinic's machine is another one.
+        std::thread::spawn(move || {
+            tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(work);
+        });
         let mut receiver = Self { ledger, changes, subscribed };
         receiver.subscribed_times(1).await;
         receiver
@@ -113,7 +117,6 @@ async fn receive(
                 ledger.lock().unwrap().book(&publish.topic, &publish.payload);
                 change.send_modify(|count| *count += 1);
             }
-            Ok(Mqtt::Outgoing(rumqttc::Outgoing::Disconnect)) => return,
             Ok(_) => {}
             Err(_) => sleep(Duration::from_millis(20)).await,
         }
