@@ -65,15 +65,16 @@ class Hub:
         return json.loads(self.ctl('status --json'))
 
     def settle(self, packets: int, seconds: float = 90):
-        """Waits until the hub took at least so many packets of its sensors, the far side acknowledged all that is in the log,
-        and a second look shows the same."""
+        """Waits until the hub took at least so many packets of its sensors, the far side acknowledged all that is in the log
+        and the outbox, and a second look shows the same."""
         looks = [None]
 
         def settled():
             status = self.status()
             taken = sum(counts['packets'] for counts in status['ingest']['sensors'].values())
-            looks.append((taken, status['store']['acked'], status['store']['last']))
-            return looks[-1] == looks[-2] and taken >= packets and looks[-1][1] == looks[-1][2]
+            store = status['store']
+            looks.append((taken, store['acked'], store['last'], store['documents']) if taken >= packets else None)
+            return looks[-1] == looks[-2] == (taken, store['last'], store['last'], 0)
         try:
             wait(f'{packets} packets taken, all acknowledged', settled, seconds, 0.5)
         except AssertionError as error:
