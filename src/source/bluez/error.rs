@@ -29,7 +29,10 @@ pub enum BluezError {
     NoAdapter(Option<String>),
     /// The adapter is off, and switching it on failed.
     #[error("the adapter is off and cannot be switched on; run `rfkill unblock bluetooth`")]
-    PoweredOff(#[source] Box<BluezError>),
+    PoweredOff(#[source] bluer::Error),
+    /// The sensor was heard, but a link to it did not come about.
+    #[error("no connection to the sensor; bring it near the hub, wake it up, look at its battery")]
+    NoLink(#[source] Option<bluer::Error>),
     /// A bonded sensor refuses its key, or the attempt was aborted under way.
     #[error(
         "the sensor broke off the connection; if it was reset or paired with something else, run \
@@ -52,7 +55,7 @@ impl BluezError {
             Self::Timeout { .. } => Fault::Silence,
             Self::Call { source, .. } => Fault::of(source),
             Self::NoAdapter(_) | Self::PoweredOff(_) => Fault::Adapter,
-            Self::BrokenOff(..) | Self::NothingToRead => Fault::Sensor,
+            Self::NoLink(_) | Self::BrokenOff(..) | Self::NothingToRead => Fault::Other,
         }
     }
 }
@@ -103,7 +106,7 @@ mod tests {
     #[test]
     fn a_chain_names_every_cause_once() {
         let source = bluer::Error { kind: bluer::ErrorKind::Failed, message: "rfkilled".into() };
-        let error = BluezError::PoweredOff(Box::new(BluezError::Call { what: "switching it on", source }));
+        let error = BluezError::PoweredOff(source);
         let text = Chain(&error).to_string();
         assert_eq!(text.matches("rfkilled").count(), 1, "{text}");
         assert!(text.contains("rfkill unblock bluetooth"), "{text}");

@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::adapter::World;
-use super::error::{BluezError, CALL_S, bounded};
+use super::error::{BluezError, CALL_S, Chain, bounded};
 use super::scan::sight;
 use super::status::PairingWindow;
 use super::{PairRequest, Paired, events};
@@ -169,7 +169,7 @@ fn late(id: &SensorId, seen: bool, length: Duration) -> PairError {
 async fn close(world: &World<'_>) {
     world.book.window(None);
     if let Err(error) = bounded("ending bondable mode", CALL_S, world.adapter.set_pairable(false)).await {
-        tracing::debug!(%error, "the adapter may still be bondable; the next world corrects it");
+        tracing::debug!(error = %Chain(&error), "the adapter may still be bondable; the next world corrects it");
         world.suspect(&error);
     }
 }
@@ -198,7 +198,7 @@ async fn attempt(world: &World<'_>, sensor: &SensorConfig, seen: &mut bool) -> R
             }
             Err(source) if attempts == ATTEMPTS => return Err(failed(source)),
             Err(error) => {
-                tracing::debug!(sensor = %sensor.id, %error, "pairing failed, trying again");
+                tracing::debug!(sensor = %sensor.id, error = %Chain(&error), "pairing failed, trying again");
                 attempts += 1;
             }
         }
