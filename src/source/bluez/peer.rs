@@ -22,8 +22,8 @@ use crate::types::{CharUuid, Link, Origin, Packet};
 /// Seconds for a connection: the kernel itself gives up after 20.
 const CONNECT_S: u64 = 30;
 
-/// Seconds to end a link on the way out.
-const DISCONNECT_S: u64 = 2;
+/// Seconds to end a link on the way out: bluetoothd itself takes 2 before it lets go.
+const DISCONNECT_S: u64 = 4;
 
 /// How often the link is asked for: bluetoothd's own word for it can get lost with bluetoothd.
 const POLL: Duration = Duration::from_secs(5);
