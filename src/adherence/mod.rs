@@ -9,6 +9,7 @@ mod day;
 mod engine;
 mod evidence;
 mod explain;
+mod fold;
 mod history;
 mod judge;
 mod listening;

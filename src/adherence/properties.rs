@@ -161,6 +161,37 @@ proptest! {
         }
     }
 
+    /// Late packets for days whose samples were let go ask for the log once more, and then everything is exact.
+    #[test]
+    fn bounded_memory_changes_nothing_after_a_replay(
+        stretches in prop::collection::vec(stretch(), 1..8),
+        swaps in prop::collection::vec((any::<Index>(), any::<Index>()), 0..20),
+        keep in 0..300usize,
+    ) {
+        let capture = capture(&stretches);
+        let expected = reports(&mut fold(&by_time(&capture)));
+        let mut packets = by_time(&capture);
+        for (one, other) in swaps {
+            let [one, other] = [one, other].map(|index| index.index(packets.len()));
+            packets.swap(one, other);
+        }
+        let mut engine = Engine::with_samples(plan(&text()), keep);
+        let mut passes = 0;
+        loop {
+            for chunk in packets.chunks(50) {
+                chunk.iter().for_each(|(logged, time)| engine.observe(logged, *time));
+                engine.changed_days(now());
+            }
+            passes += 1;
+            if !engine.needs_replay() {
+                break;
+            }
+            prop_assert!(passes < 10, "it asks for ever");
+            engine.reset();
+        }
+        prop_assert_eq!(reports(&mut engine), expected);
+    }
+
     #[test]
     fn scores_stay_in_range_and_sessions_add_up_to_their_day(stretches in prop::collection::vec(stretch(), 1..12)) {
         for report in fold(&capture(&stretches).packets).reports(now()) {

@@ -72,48 +72,47 @@ impl CscReader {
     }
 
     pub(super) fn step(&mut self, now: Counters, at: Option<Mono>) -> Motion {
-        let silent = self.last.zip(at).is_some_and(|(last, at)| at.since(last) > MAX_SILENCE_US);
+        // Seconds, where they are too many for the event times.
+        let silence = self.last.zip(at).map(|(last, at)| at.since(last)).filter(|us| *us > MAX_SILENCE_US);
+        let silence = silence.map(|us| us as f64 / 1e6);
         self.last = at.or(self.last);
         let mut motion = Motion::default();
         if let Some(wheel) = now.wheel {
-            self.wheel(wheel, now.wheel_ticks_per_s, silent, &mut motion);
+            self.wheel(wheel, now.wheel_ticks_per_s, silence, &mut motion);
         }
         if let Some(crank) = now.crank {
-            self.crank(crank, silent, &mut motion);
+            self.crank(crank, silence, &mut motion);
         }
         motion.wheel_revolutions = self.wheel_total;
         motion.crank_revolutions = self.crank_total;
         motion
     }
 
-    fn crank(&mut self, now: Crank, silent: bool, motion: &mut Motion) {
+    fn crank(&mut self, now: Crank, silence: Option<f64>, motion: &mut Motion) {
         let Some(before) = self.crank.replace(now) else { return };
         let turned = now.revolutions.wrapping_sub(before.revolutions);
         let ticks = now.event_time.wrapping_sub(before.event_time);
-        let seconds = f64::from(ticks) / CRANK_TICKS;
+        let seconds = silence.unwrap_or(f64::from(ticks) / CRANK_TICKS);
         let rpm = f64::from(turned) * 60.0 / seconds;
-        if silent {
+        if seconds > 0.0 && rpm <= MAX_CRANK_RPM {
             self.crank_total += u64::from(turned);
-        } else if ticks != 0 && rpm <= MAX_CRANK_RPM {
-            self.crank_total += u64::from(turned);
-            motion.cadence_rpm = Some(rpm);
+            motion.cadence_rpm = silence.is_none().then_some(rpm);
         }
     }
 
-    fn wheel(&mut self, now: Wheel, ticks_per_s: f64, silent: bool, motion: &mut Motion) {
+    fn wheel(&mut self, now: Wheel, ticks_per_s: f64, silence: Option<f64>, motion: &mut Motion) {
         let Some(before) = self.wheel.replace(now) else { return };
         // As signed: the count goes down when the wheel turns backwards.
         let turned = now.revolutions.wrapping_sub(before.revolutions).cast_signed();
         let ticks = now.event_time.wrapping_sub(before.event_time);
-        let seconds = f64::from(ticks) / ticks_per_s;
+        let seconds = silence.unwrap_or(f64::from(ticks) / ticks_per_s);
         let rpm = f64::from(turned) * 60.0 / seconds;
-        let moved = silent || (ticks != 0 && rpm.abs() <= MAX_WHEEL_RPM);
-        if !moved {
+        if seconds <= 0.0 || rpm.abs() > MAX_WHEEL_RPM {
             return;
         }
         self.wheel_total += i64::from(turned);
         motion.distance_delta_m = self.circumference_m.map(|m| m * f64::from(turned));
-        if !silent {
+        if silence.is_none() {
             motion.wheel_rpm = Some(rpm);
             motion.speed_mps = motion.distance_delta_m.map(|m| m / seconds);
         }
@@ -231,6 +230,8 @@ mod tests {
         reader.observe(&crank(10, 1024), Some(Mono::from_micros(0)));
         let after = reader.observe(&crank(70, 2048), Some(Mono::from_micros(65_000_000)));
         assert_eq!((after.cadence_rpm, after.crank_revolutions), (None, 60));
+        let restarted = reader.observe(&crank(3, 1024), Some(Mono::from_micros(130_000_000)));
+        assert_eq!(restarted.crank_revolutions, 60);
     }
 
     #[test]

@@ -45,6 +45,12 @@ pub fn identity(characteristic: CharUuid, bytes: &[u8]) -> Option<Identity<'_>> 
     }
 }
 
+/// Whether identities hold within values of `characteristic` (see [`Identity::within`]), so that its last value is kept.
+#[must_use]
+pub const fn is_context(characteristic: CharUuid) -> bool {
+    matches!(characteristic, c::CGM_SESSION_START)
+}
+
 /// The record number, with its segment's place where the observation is longer than a packet. Later segments carry no
 /// number of their own and have no identity alone.
 fn stored_observation(bytes: &[u8]) -> Option<&[u8]> {
@@ -94,6 +100,7 @@ mod tests {
     fn a_continuous_glucose_record_holds_only_within_its_session() {
         let found = identity(c::CGM, &[6, 0, 0x0C, 0x10, 6, 0]).unwrap();
         assert_eq!(found.within, Some(c::CGM_SESSION_START));
+        assert!(is_context(c::CGM_SESSION_START));
     }
 
     #[test]

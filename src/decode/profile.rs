@@ -71,9 +71,7 @@ fn known(characteristic: CharUuid) -> Option<Profile> {
         | c::CGM
         | c::PLX_SPOT_CHECK => (Class::Stored, DeviceClock::CurrentTime),
         c::STORED_OBSERVATIONS => (Class::Stored, DeviceClock::ElapsedTime),
-        c::GENERAL_ACTIVITY_SUMMARY | c::STEP_SUMMARY | c::RECORD_ACCESS | c::CGM_SESSION_START => {
-            (Class::Stored, DeviceClock::None)
-        }
+        c::GENERAL_ACTIVITY_SUMMARY | c::STEP_SUMMARY => (Class::Stored, DeviceClock::None),
         c::GENERAL_ACTIVITY | c::ACTIVITY_SESSION => (Class::Background, DeviceClock::None),
         other if is_about_the_device(other) => (Class::Background, DeviceClock::None),
         _ => (Class::Live, DeviceClock::None),
@@ -97,5 +95,7 @@ const fn is_about_the_device(characteristic: CharUuid) -> bool {
             | c::MACHINE_FEATURE
             | c::CURRENT_TIME
             | c::DATE_TIME
+            | c::RECORD_ACCESS
+            | c::CGM_SESSION_START
     )
 }

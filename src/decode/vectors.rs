@@ -2,9 +2,10 @@
 
 use serde_json::{Map, Value as Json};
 
+use super::characteristics::CROSS_TRAINER;
 use super::{
-    CROSS_TRAINER, Catalogue, DecodeError, Decoder, Device, Layout, Machine, Quantity, Reading, Value,
-    by_name, decode, decode_as,
+    Catalogue, DecodeError, Decoder, Device, Layout, Machine, Quantity, Reading, Value, by_name, decode,
+    decode_as,
 };
 use crate::types::CharUuid;
 

@@ -2,10 +2,11 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use super::gate::due;
 use super::*;
 use crate::config::{Seal, StoreConfig};
 use crate::store::{self, Options};
-use crate::types::{CharUuid, Link, Origin};
+use crate::types::{BootId, CharUuid, Link, Mono, Origin, Seq};
 
 const HEART_RATE: CharUuid = CharUuid::sig(0x2A37);
 const GLUCOSE: CharUuid = CharUuid::sig(0x2A18);

@@ -6,9 +6,8 @@
 use std::sync::LazyLock;
 
 use libfuzzer_sys::fuzz_target;
-use rehab_hub_fuzz::decode::{
-    Catalogue, Decoder, Device, DeviceProfile, FLOAT, GHS_DRAFT, KNOWN, Layout, SFLOAT, by_name,
-};
+use rehab_hub_fuzz::decode::characteristics::{FLOAT, GHS_DRAFT, KNOWN, SFLOAT, by_name};
+use rehab_hub_fuzz::decode::{Catalogue, Decoder, Device, DeviceProfile, Layout};
 use rehab_hub_fuzz::types::{CharUuid, Mono};
 
 static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::shipped().0);
