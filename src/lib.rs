@@ -3,7 +3,7 @@
 pub mod adherence;
 pub mod clock;
 pub mod config;
-// pub mod ctl;
+pub mod ctl;
 pub mod decode;
 pub mod dedupe;
 pub mod forward;

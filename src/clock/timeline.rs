@@ -25,6 +25,9 @@ struct Boot {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Timeline {
     boots: Vec<Boot>,
+    /// Counts the anchors that changed the time of something received before them.
+    #[serde(default)]
+    retimings: u32,
 }
 
 impl Timeline {
@@ -38,6 +41,7 @@ impl Timeline {
     /// step of the clock, or an hour gone by. Only then is it worth persisting.
     pub fn add(&mut self, anchor: Anchor) -> bool {
         let entry = self.boot_mut(anchor.boot);
+        let onward = entry.anchors.last().is_some_and(|last| last.mono <= anchor.mono);
         entry.last = entry.last.max(anchor.mono);
         if let Some(last) = entry.anchors.last()
             && anchor.mono >= last.mono
@@ -51,7 +55,15 @@ impl Timeline {
         }
         let place = entry.anchors.partition_point(|a| a.mono <= anchor.mono);
         entry.anchors.insert(place, anchor);
+        self.retimings += u32::from(!onward);
         true
+    }
+
+    /// Grows whenever times that were resolved before may resolve differently now: with the first anchor of a boot,
+    /// and with one that comes out of order. An anchor behind all others only times what comes after it.
+    #[must_use]
+    pub const fn retimings(&self) -> u32 {
+        self.retimings
     }
 
     /// The event time of `mono` in `boot`.
@@ -169,8 +181,12 @@ mod tests {
         let mut timeline = Timeline::default();
         assert!(timeline.add(anchor(BOOT, 0, 0)));
         assert!(!timeline.add(anchor(BOOT, HOUR / 2, HOUR as i64 / 2 + 1000)));
+        assert_eq!(timeline.retimings(), 1);
         assert!(timeline.add(anchor(BOOT, HOUR / 2, HOUR as i64)), "a step of half an hour was ignored");
         assert!(timeline.add(anchor(BOOT, 2 * HOUR, 2 * HOUR as i64 + HOUR as i64 / 2)));
+        assert_eq!(timeline.retimings(), 1, "an anchor behind all others re-times nothing");
+        assert!(timeline.add(anchor(BOOT, HOUR, HOUR as i64)));
+        assert_eq!(timeline.retimings(), 2);
     }
 
     #[test]

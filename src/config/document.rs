@@ -116,6 +116,11 @@ impl<'d, 'i> Section<'d, 'i> {
         self.table.contains_key(key)
     }
 
+    /// Notes `key` as known although nobody reads it: what it means depends on a value that was faulted.
+    pub fn note(&mut self, key: &'static str) {
+        self.value(key);
+    }
+
     /// The table `[key]`, if it is there.
     pub fn section(&mut self, key: &'static str) -> Option<Section<'d, 'i>> {
         let value = self.value(key)?;

@@ -164,7 +164,7 @@ impl Reader<'_> {
             section.fault(
                 "seal",
                 "asks for a key, but systemd passed no credential store.key",
-                "LoadCredential=store.key:/etc/rehab-hub/store.key in the unit and 32 random bytes in that file",
+                "32 random bytes in /etc/credstore/rehab-hub.store.key, which the unit loads as store.key",
             );
         }
         usable
@@ -399,7 +399,7 @@ host = "127.0.0.1"
     #[test]
     fn a_sealed_store_without_its_credential_is_a_fault_with_the_remedy() {
         let faults = parse(&GOOD.replace("\"off\"", "\"credential\"")).unwrap_err();
-        assert!(faults.contains("LoadCredential=store.key"), "{faults}");
+        assert!(faults.contains("/etc/credstore/rehab-hub.store.key"), "{faults}");
     }
 
     #[test]

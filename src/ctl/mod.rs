@@ -3,13 +3,15 @@
 
 mod client;
 mod server;
+mod status;
 
 use serde::{Deserialize, Serialize};
 
 use crate::types::SensorId;
 
 pub use client::{Client, ClientError};
-pub use server::{CtlError, CtlParts, StatusParts, bind, serve};
+pub use server::{CtlError, CtlParts, bind, serve};
+pub use status::StatusParts;
 
 /// The longest request, in bytes; a fed batch of 256 lines stays far below.
 pub(crate) const MAX_REQUEST: usize = 1 << 20;

@@ -105,7 +105,15 @@ async fn converse(stream: UnixStream, parts: &CtlParts) {
             return;
         }
         let whole = line.last() == Some(&b'\n');
-        let response = if whole { answer(&line, parts).await } else { Response::Error(too_long()) };
+        let response = match parse(&line, whole) {
+            Ok(request @ Request::Pair { .. }) => tokio::select! {
+                response = answer(request, parts) => response,
+                // whoever asked has left: the window closes with the answer that nobody waits for
+                () = hung_up(&mut stream) => return,
+            },
+            Ok(request) => answer(request, parts).await,
+            Err(failure) => Response::Error(failure),
+        };
         let Ok(mut text) = serde_json::to_vec(&response) else { return };
         text.push(b'\n');
         if stream.get_mut().write_all(&text).await.is_err() || !whole {
@@ -114,24 +122,40 @@ async fn converse(stream: UnixStream, parts: &CtlParts) {
     }
 }
 
-fn too_long() -> Failure {
-    Failure::new(format!("the request is longer than {MAX_REQUEST} bytes or has no end"), "send it in parts")
-}
-
-async fn answer(line: &[u8], parts: &CtlParts) -> Response {
-    let result = match serde_json::from_slice(line) {
-        Ok(Request::Status) => Ok(parts.status.snapshot().await),
-        Ok(Request::Pair { sensor, window_s }) => pair(sensor, window_s, parts).await,
-        Ok(Request::Feed { lines }) => feed(&lines, parts).await,
-        Err(error) => Err(Failure::new(
+fn parse(line: &[u8], whole: bool) -> Result<Request, Failure> {
+    if !whole {
+        let what = format!("the request is longer than {MAX_REQUEST} bytes or has no end");
+        return Err(Failure::new(what, "send it in parts"));
+    }
+    serde_json::from_slice(line).map_err(|error| {
+        Failure::new(
             format!("the request is not understood: {error}"),
             "use a rehabctl of the hub's own version",
-        )),
+        )
+    })
+}
+
+/// Waits until the other side closes; what it sends meanwhile stays for later.
+async fn hung_up(stream: &mut BufReader<UnixStream>) {
+    if stream.fill_buf().await.is_ok_and(|waiting| !waiting.is_empty()) {
+        std::future::pending::<()>().await;
+    }
+}
+
+async fn answer(request: Request, parts: &CtlParts) -> Response {
+    let result = match request {
+        Request::Status => Ok(parts.status.snapshot().await),
+        Request::Pair { sensor, window_s } => pair(sensor, window_s, parts).await,
+        Request::Feed { lines } => feed(&lines, parts).await,
     };
     result.map_or_else(Response::Error, Response::Ok)
 }
 
-async fn pair(sensor: SensorId, window_s: Option<u64>, parts: &CtlParts) -> Result<serde_json::Value, Failure> {
+async fn pair(
+    sensor: SensorId,
+    window_s: Option<u64>,
+    parts: &CtlParts,
+) -> Result<serde_json::Value, Failure> {
     let Some(requests) = &parts.pair else {
         return Err(Failure::new(
             "this hub replays captures and has no radio",
@@ -146,12 +170,12 @@ async fn pair(sensor: SensorId, window_s: Option<u64>, parts: &CtlParts) -> Resu
         ));
     }
     let window = window_s.map_or(parts.pairing_window, Duration::from_secs).min(parts.pairing_window);
-    let (reply, outcome) = oneshot::channel();
+    let (answer, outcome) = oneshot::channel();
     let stopping = || Failure::new("the hub is stopping", "start it again");
-    requests.send(PairRequest { sensor, window, reply }).await.map_err(|_| stopping())?;
+    requests.send(PairRequest { sensor, window, answer }).await.map_err(|_| stopping())?;
     match outcome.await.map_err(|_| stopping())? {
-        Ok(outcome) => Ok(serde_json::json!(outcome)),
-        Err(error) => Err(Failure::new(Chain(&error).to_string(), error.remedy())),
+        Ok(paired) => Ok(serde_json::json!({"sensor": paired.sensor, "already": paired.already})),
+        Err(error) => Err(split(&Chain(&error).to_string())),
     }
 }
 
@@ -170,7 +194,10 @@ async fn feed(lines: &[String], parts: &CtlParts) -> Result<serde_json::Value, F
     }
     let parse = |(index, line): (usize, &String)| {
         CaptureLine::parse(line).map_err(|reason| {
-            Failure::new(format!("line {} of the request: {reason}", index + 1), "mend the capture; nothing was taken")
+            Failure::new(
+                format!("line {} of the request: {reason}", index + 1),
+                "mend the capture; nothing was taken",
+            )
         })
     };
     let lines = lines.iter().enumerate().map(parse).collect::<Result<_, _>>()?;
@@ -181,6 +208,14 @@ async fn feed(lines: &[String], parts: &CtlParts) -> Result<serde_json::Value, F
         Ok(receipt) => Ok(serde_json::json!({
             "epoch": receipt.epoch, "first": receipt.first, "last": receipt.last
         })),
-        Err(error) => Err(Failure::new(Chain(&error).to_string(), "free the disk, then feed the same lines again")),
+        Err(error) => {
+            Err(Failure::new(Chain(&error).to_string(), "free the disk, then feed the same lines again"))
+        }
     }
+}
+
+/// An error that ends with what to do, taken apart at its first semicolon.
+fn split(text: &str) -> Failure {
+    let (what, remedy) = text.split_once("; ").unwrap_or((text, "try again"));
+    Failure::new(what, remedy)
 }

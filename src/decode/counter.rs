@@ -1,6 +1,7 @@
 //! Counters to cadence, speed and distance: the stateful reader of CSC and Cycling Power.
 
 use super::csc::{CRANK_TICKS, Crank, Csc, Wheel};
+use super::{CyclingPower, Quantity, Value, quantity};
 use crate::types::Mono;
 
 /// A crank above this did not turn: the device restarted and counts from anew.
@@ -60,51 +61,131 @@ impl CscReader {
         self.step(csc.counters(), at)
     }
 
+    /// The wheel's circumference, where it is known.
+    pub(super) const fn circumference_m(&self) -> Option<f64> {
+        self.circumference_m
+    }
+
+    /// Takes the next packet of a power meter.
+    pub fn observe_power(&mut self, power: &CyclingPower, at: Option<Mono>) -> Motion {
+        self.step(power.counters(), at)
+    }
+
     pub(super) fn step(&mut self, now: Counters, at: Option<Mono>) -> Motion {
-        let silent = self.last.zip(at).is_some_and(|(last, at)| at.since(last) > MAX_SILENCE_US);
+        // Seconds, where they are too many for the event times.
+        let silence = self.last.zip(at).map(|(last, at)| at.since(last)).filter(|us| *us > MAX_SILENCE_US);
+        let silence = silence.map(|us| us as f64 / 1e6);
         self.last = at.or(self.last);
         let mut motion = Motion::default();
         if let Some(wheel) = now.wheel {
-            self.wheel(wheel, now.wheel_ticks_per_s, silent, &mut motion);
+            self.wheel(wheel, now.wheel_ticks_per_s, silence, &mut motion);
         }
         if let Some(crank) = now.crank {
-            self.crank(crank, silent, &mut motion);
+            self.crank(crank, silence, &mut motion);
         }
         motion.wheel_revolutions = self.wheel_total;
         motion.crank_revolutions = self.crank_total;
         motion
     }
 
-    fn crank(&mut self, now: Crank, silent: bool, motion: &mut Motion) {
+    fn crank(&mut self, now: Crank, silence: Option<f64>, motion: &mut Motion) {
         let Some(before) = self.crank.replace(now) else { return };
         let turned = now.revolutions.wrapping_sub(before.revolutions);
         let ticks = now.event_time.wrapping_sub(before.event_time);
-        let seconds = f64::from(ticks) / CRANK_TICKS;
+        let seconds = silence.unwrap_or(f64::from(ticks) / CRANK_TICKS);
         let rpm = f64::from(turned) * 60.0 / seconds;
-        if silent {
+        if seconds > 0.0 && rpm <= MAX_CRANK_RPM {
             self.crank_total += u64::from(turned);
-        } else if ticks != 0 && rpm <= MAX_CRANK_RPM {
-            self.crank_total += u64::from(turned);
-            motion.cadence_rpm = Some(rpm);
+            motion.cadence_rpm = silence.is_none().then_some(rpm);
         }
     }
 
-    fn wheel(&mut self, now: Wheel, ticks_per_s: f64, silent: bool, motion: &mut Motion) {
+    fn wheel(&mut self, now: Wheel, ticks_per_s: f64, silence: Option<f64>, motion: &mut Motion) {
         let Some(before) = self.wheel.replace(now) else { return };
         // As signed: the count goes down when the wheel turns backwards.
         let turned = now.revolutions.wrapping_sub(before.revolutions).cast_signed();
         let ticks = now.event_time.wrapping_sub(before.event_time);
-        let seconds = f64::from(ticks) / ticks_per_s;
+        let seconds = silence.unwrap_or(f64::from(ticks) / ticks_per_s);
         let rpm = f64::from(turned) * 60.0 / seconds;
-        let moved = silent || (ticks != 0 && rpm.abs() <= MAX_WHEEL_RPM);
-        if !moved {
+        if seconds <= 0.0 || rpm.abs() > MAX_WHEEL_RPM {
             return;
         }
         self.wheel_total += i64::from(turned);
         motion.distance_delta_m = self.circumference_m.map(|m| m * f64::from(turned));
-        if !silent {
+        if silence.is_none() {
             motion.wheel_rpm = Some(rpm);
             motion.speed_mps = motion.distance_delta_m.map(|m| m / seconds);
+        }
+    }
+}
+
+/// A running count that the device keeps over more than one connection (repetitions, breaths, steps), summed up.
+#[derive(Debug, Clone)]
+pub struct Cumulative {
+    /// The count goes back to 0 after this many.
+    modulus: u64,
+    last: Option<u64>,
+    reconnected: bool,
+    total: u64,
+}
+
+impl Cumulative {
+    /// A sum that starts with the first count seen. `modulus`: where the device's counter wraps, 256 for one byte.
+    #[must_use]
+    pub const fn new(modulus: u64) -> Self {
+        Self { modulus, last: None, reconnected: false, total: 0 }
+    }
+
+    /// The sensor connected again: it may have counted on meanwhile, or begun anew.
+    pub const fn reconnected(&mut self) {
+        self.reconnected = true;
+    }
+
+    /// Takes the next count; yields how many are new. Within a connection a lower count is a wrap when the step across
+    /// it is less than half the range, else a restart from 0. After a reconnect a lower count is a restart: what a
+    /// device counts over a wrap while it is away cannot be told from that.
+    pub fn observe(&mut self, count: u64) -> u64 {
+        let after_reconnect = std::mem::take(&mut self.reconnected);
+        let Some(last) = self.last.replace(count) else { return 0 };
+        let new = if count >= last {
+            count - last
+        } else {
+            let across = self.modulus.saturating_sub(last).saturating_add(count);
+            if !after_reconnect && across < self.modulus / 2 { across } else { count }
+        };
+        self.total = self.total.saturating_add(new);
+        new
+    }
+
+    /// All that was new since the first count.
+    #[must_use]
+    pub const fn total(&self) -> u64 {
+        self.total
+    }
+}
+
+impl Motion {
+    /// Shows what the packet says beside the one before it; what is not known is there as "not available".
+    pub(super) fn fields(
+        &self,
+        counters: &Counters,
+        circumference_m: Option<f64>,
+        visit: &mut dyn FnMut(&'static Quantity, Value<'_>),
+    ) {
+        let known = |value: Option<f64>| value.map_or(Value::NotAvailable, Value::Number);
+        if counters.wheel.is_some() {
+            visit(&quantity::WHEEL_RPM, known(self.wheel_rpm));
+            visit(&quantity::WHEEL_REVOLUTIONS_CUMULATIVE, Value::Number(self.wheel_revolutions as f64));
+            if let Some(metres) = circumference_m {
+                visit(&quantity::WHEEL_CIRCUMFERENCE_M, Value::Number(metres));
+                visit(&quantity::SPEED_MPS, known(self.speed_mps));
+                visit(&quantity::DISTANCE_DELTA_M, known(self.distance_delta_m));
+            }
+        }
+        if counters.crank.is_some() {
+            visit(&quantity::CADENCE_RPM, known(self.cadence_rpm));
+            visit(&quantity::CADENCE_RPM_STEPWISE, known(self.cadence_rpm));
+            visit(&quantity::CRANK_REVOLUTIONS_CUMULATIVE, Value::Number(self.crank_revolutions as f64));
         }
     }
 }
@@ -149,6 +230,8 @@ mod tests {
         reader.observe(&crank(10, 1024), Some(Mono::from_micros(0)));
         let after = reader.observe(&crank(70, 2048), Some(Mono::from_micros(65_000_000)));
         assert_eq!((after.cadence_rpm, after.crank_revolutions), (None, 60));
+        let restarted = reader.observe(&crank(3, 1024), Some(Mono::from_micros(130_000_000)));
+        assert_eq!(restarted.crank_revolutions, 60);
     }
 
     #[test]
@@ -159,5 +242,20 @@ mod tests {
         reader.observe(&wheel(100, 0), None);
         let back = reader.observe(&wheel(98, 1024), None);
         assert_eq!((back.wheel_revolutions, back.speed_mps), (-2, Some(-4.0)));
+    }
+
+    #[test]
+    fn a_count_that_the_device_keeps_goes_on_over_wraps_reconnects_and_restarts() {
+        let mut reps = Cumulative::new(256);
+        let steps: [(u64, u64); 4] = [(250, 0), (255, 5), (3, 4), (3, 0)];
+        for (count, new) in steps {
+            assert_eq!(reps.observe(count), new, "{count}");
+        }
+        reps.reconnected();
+        assert_eq!(reps.observe(10), 7, "counted on while away");
+        reps.reconnected();
+        assert_eq!(reps.observe(2), 2, "began anew");
+        assert_eq!(reps.observe(1), 1, "restarted within the connection");
+        assert_eq!(reps.total(), 19);
     }
 }

@@ -1,142 +1,84 @@
 //! Bytes to measures. Pure: no I/O, no clock, no allocation on the hot path.
+//!
+//! [`decode`] reads one packet by its characteristic alone; [`decode_as`] also by what is known of the device; a
+//! [`Decoder`] reads the packets of one connection in order, and so turns counters into motion and parts into wholes.
 
 mod battery;
+mod bits;
+mod blood_pressure;
+mod body_composition;
+mod cgm;
+pub mod characteristics;
 mod counter;
 mod csc;
+mod cycling_power;
+mod datetime;
+mod declare;
+mod decoder;
+mod device_info;
+mod error;
 mod ftms;
+mod ghs;
+mod glucose;
 mod heart_rate;
+mod identity;
+mod ieee11073;
+mod mibfs;
+mod physical_activity;
+mod plx;
 mod profile;
 pub mod quantity;
+mod quirk;
+mod racp;
 mod reader;
-
-pub use counter::{CscReader, Motion};
-pub use csc::{Crank, Csc, Wheel};
-pub use ftms::{Layout, Machine, Sample};
-pub use heart_rate::{Contact, HeartRate};
-pub use profile::{Class, DeviceClock, Identity, Profile, identity, is_known, profile};
-pub use quantity::{Quantity, Special, Value};
-
-use crate::types::CharUuid;
-
-/// Heart Rate Measurement.
-pub const HEART_RATE: CharUuid = CharUuid::sig(0x2A37);
-/// Indoor Bike Data.
-pub const INDOOR_BIKE: CharUuid = CharUuid::sig(0x2AD2);
-/// CSC Measurement.
-pub const CSC: CharUuid = CharUuid::sig(0x2A5B);
-/// Battery Level.
-pub const BATTERY: CharUuid = CharUuid::sig(0x2A19);
-
-/// Why bytes are not a value of their characteristic.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum DecodeError {
-    /// Shorter than its own flags require.
-    #[error("truncated: {needed} bytes needed for {what}, {had} left")]
-    Truncated {
-        /// The field that does not fit.
-        what: &'static str,
-        /// Its length in bytes.
-        needed: usize,
-        /// What was left.
-        had: usize,
-    },
-    /// A value that the specification excludes.
-    #[error("{what} is {value}, outside {range}")]
-    OutOfRange {
-        /// The field.
-        what: &'static str,
-        /// What stood there.
-        value: i64,
-        /// What is allowed.
-        range: &'static str,
-    },
-    /// No decoder for this characteristic: kept raw, forwarded as undecoded.
-    #[error("no decoder for characteristic {0}; the packet is kept as it is")]
-    Unknown(CharUuid),
-}
-
-/// One decoded packet.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Reading<'a> {
-    /// 2A37.
-    HeartRate(HeartRate<'a>),
-    /// 2ACD.
-    Treadmill(Sample),
-    /// 2ACE.
-    CrossTrainer(Sample),
-    /// 2ACF.
-    StepClimber(Sample),
-    /// 2AD0.
-    StairClimber(Sample),
-    /// 2AD1.
-    Rower(Sample),
-    /// 2AD2.
-    IndoorBike(Sample),
-    /// 2A5B.
-    Csc(Csc),
-    /// 2A19, percent.
-    Battery(u8),
-}
-
-/// Decodes one packet.
-///
-/// # Errors
-/// When the bytes are not a value of `characteristic`, or nothing here knows it.
-pub fn decode(characteristic: CharUuid, bytes: &[u8]) -> Result<Reading<'_>, DecodeError> {
-    match characteristic {
-        HEART_RATE => heart_rate::decode(bytes).map(Reading::HeartRate),
-        CSC => csc::decode(bytes).map(Reading::Csc),
-        BATTERY => battery::decode(bytes).map(Reading::Battery),
-        other => match Machine::of(other) {
-            Some(machine) => machine.decode(bytes, None).map(Reading::from),
-            None => Err(DecodeError::Unknown(other)),
-        },
-    }
-}
-
-impl From<Sample> for Reading<'_> {
-    fn from(sample: Sample) -> Self {
-        match sample.machine() {
-            Machine::Treadmill => Self::Treadmill(sample),
-            Machine::CrossTrainer => Self::CrossTrainer(sample),
-            Machine::StepClimber => Self::StepClimber(sample),
-            Machine::StairClimber => Self::StairClimber(sample),
-            Machine::Rower => Self::Rower(sample),
-            Machine::IndoorBike => Self::IndoorBike(sample),
-        }
-    }
-}
-
-impl Reading<'_> {
-    /// The sample of a fitness machine, whichever kind.
-    #[must_use]
-    pub const fn machine(&self) -> Option<&Sample> {
-        match self {
-            Self::Treadmill(sample)
-            | Self::CrossTrainer(sample)
-            | Self::StepClimber(sample)
-            | Self::StairClimber(sample)
-            | Self::Rower(sample)
-            | Self::IndoorBike(sample) => Some(sample),
-            _ => None,
-        }
-    }
-
-    /// Shows every field that the packet carried, in the order of the specification.
-    pub fn fields(&self, visit: &mut dyn FnMut(&'static Quantity, Value<'_>)) {
-        match self {
-            Self::HeartRate(reading) => reading.fields(visit),
-            Self::Treadmill(sample)
-            | Self::CrossTrainer(sample)
-            | Self::StepClimber(sample)
-            | Self::StairClimber(sample)
-            | Self::Rower(sample)
-            | Self::IndoorBike(sample) => sample.fields(visit),
-            Self::Csc(reading) => reading.fields(visit),
-            Self::Battery(percent) => visit(&quantity::BATTERY_PERCENT, Value::Number(f64::from(*percent))),
-        }
-    }
-}
+mod reading;
+mod running;
+mod temperature;
+mod weight;
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod vectors;
+
+pub use blood_pressure::BloodPressure;
+pub use body_composition::BodyComposition;
+pub use cgm::{Cgm, CgmRecord, CgmSessionStart};
+pub use characteristics::{BATTERY, CSC, HEART_RATE, INDOOR_BIKE, KNOWN, by_name};
+pub use counter::{CscReader, Cumulative, Motion};
+pub use csc::{Crank, Csc, Wheel};
+pub use cycling_power::CyclingPower;
+pub use datetime::{CurrentTime, DateTime};
+pub use declare::{Catalogue, Command, Declared, DeviceProfile, Meaning};
+pub use decoder::Decoder;
+pub use device_info::PnpId;
+pub use error::DecodeError;
+pub use ftms::{
+    ControlResponse, Features, Layout, Machine, MachineStatus, Sample, SampleJoin, TrainingStatus,
+};
+pub use ghs::{DraftObservation, Observation, Segment};
+pub use glucose::{Glucose, GlucoseContext, GlucoseJoin, GlucoseRecord};
+pub use heart_rate::{Contact, HeartRate};
+pub use identity::{Identity, identity, is_context};
+pub use ieee11073::Float;
+pub use mibfs::Mibfs;
+pub use physical_activity::{Activity, CurrentSession};
+pub use plx::Plx;
+pub use profile::{Class, DeviceClock, Profile, is_known, profile};
+pub use quantity::{Quantity, Special, Value};
+pub use quirk::Device;
+pub use racp::RecordAccess;
+pub use reading::{Reading, decode, decode_as};
+pub use running::Running;
+pub use temperature::Temperature;
+pub use weight::Weight;
+
+/// Bytes as lower-case hex digits.
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

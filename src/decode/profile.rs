@@ -1,7 +1,7 @@
 //! What the hub must know of a characteristic beside its fields: how soon its packets must be durable, what makes a
 //! record of it the same record, and how its clock is set.
 
-use super::{BATTERY, CSC, HEART_RATE, Machine};
+use super::characteristics as c;
 use crate::types::CharUuid;
 
 /// How soon packets must be durable.
@@ -22,6 +22,8 @@ pub enum DeviceClock {
     None,
     /// By writing Current Time (2A2B) or Date Time (2A08), whichever the device has writable.
     CurrentTime,
+    /// By writing Current Elapsed Time (2BF2).
+    ElapsedTime,
 }
 
 /// What is known of a characteristic.
@@ -57,34 +59,43 @@ pub fn is_known(characteristic: CharUuid) -> bool {
 }
 
 fn known(characteristic: CharUuid) -> Option<Profile> {
-    let live = |name| Some(Profile { name, class: Class::Live, clock: DeviceClock::None });
-    if let Some(machine) = Machine::of(characteristic) {
-        return live(machine.name());
-    }
-    match characteristic {
-        HEART_RATE => live("Heart Rate Measurement"),
-        CSC => live("CSC Measurement"),
-        BATTERY => {
-            Some(Profile { name: "Battery Level", class: Class::Background, clock: DeviceClock::None })
-        }
-        _ => None,
-    }
+    let name = c::name(characteristic)?;
+    let (class, clock) = match characteristic {
+        c::BLOOD_PRESSURE
+        | c::ENHANCED_BLOOD_PRESSURE
+        | c::WEIGHT
+        | c::BODY_COMPOSITION
+        | c::TEMPERATURE
+        | c::GLUCOSE
+        | c::GLUCOSE_CONTEXT
+        | c::CGM
+        | c::PLX_SPOT_CHECK => (Class::Stored, DeviceClock::CurrentTime),
+        c::STORED_OBSERVATIONS => (Class::Stored, DeviceClock::ElapsedTime),
+        c::GENERAL_ACTIVITY_SUMMARY | c::STEP_SUMMARY => (Class::Stored, DeviceClock::None),
+        c::GENERAL_ACTIVITY | c::ACTIVITY_SESSION => (Class::Background, DeviceClock::None),
+        other if is_about_the_device(other) => (Class::Background, DeviceClock::None),
+        _ => (Class::Live, DeviceClock::None),
+    };
+    Some(Profile { name, class, clock })
 }
 
-/// What a re-sent copy of a stored record shares with the first, beside the hardware address and the characteristic.
-/// It never contains hub time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Identity<'a> {
-    /// The bytes to hash or compare: the fields that the profile names, or the whole payload.
-    pub bytes: &'a [u8],
-    /// The identity holds only within one value of this characteristic of the same sensor (a session's start time):
-    /// put that value's bytes in front. While none was read, the record has no identity.
-    pub within: Option<CharUuid>,
-}
-
-/// The identity of a record; `None` for live streams, and for records without a sequence number or a device time:
-/// there an identical packet is a new reading.
-#[must_use]
-pub fn identity(_characteristic: CharUuid, _bytes: &[u8]) -> Option<Identity<'_>> {
-    None
+/// Values that are read once a connection, or change seldom.
+const fn is_about_the_device(characteristic: CharUuid) -> bool {
+    matches!(
+        characteristic,
+        c::BATTERY
+            | c::MODEL_NUMBER
+            | c::SERIAL_NUMBER
+            | c::FIRMWARE_REVISION
+            | c::HARDWARE_REVISION
+            | c::SOFTWARE_REVISION
+            | c::MANUFACTURER_NAME
+            | c::PNP_ID
+            | c::BODY_SENSOR_LOCATION
+            | c::MACHINE_FEATURE
+            | c::CURRENT_TIME
+            | c::DATE_TIME
+            | c::RECORD_ACCESS
+            | c::CGM_SESSION_START
+    )
 }

@@ -18,6 +18,11 @@ impl<'a> Reader<'a> {
         self.left
     }
 
+    /// Refuses surplus bytes, for values of a fixed length.
+    pub(super) fn end(&self) -> Result<(), DecodeError> {
+        if self.left.is_empty() { Ok(()) } else { Err(DecodeError::Surplus { bytes: self.left.len() }) }
+    }
+
     #[inline]
     pub(super) fn array<const N: usize>(&mut self, what: &'static str) -> Result<[u8; N], DecodeError> {
         match self.left.split_first_chunk::<N>() {
@@ -42,6 +47,22 @@ impl<'a> Reader<'a> {
     #[inline]
     pub(super) fn u24(&mut self, what: &'static str) -> Result<u32, DecodeError> {
         self.array(what).map(|[a, b, c]| u32::from_le_bytes([a, b, c, 0]))
+    }
+
+    pub(super) fn i24(&mut self, what: &'static str) -> Result<i32, DecodeError> {
+        self.u24(what).map(|raw| (raw << 8).cast_signed() >> 8)
+    }
+
+    pub(super) fn u48(&mut self, what: &'static str) -> Result<u64, DecodeError> {
+        self.array(what).map(|[a, b, c, d, e, f]| u64::from_le_bytes([a, b, c, d, e, f, 0, 0]))
+    }
+
+    pub(super) fn bytes(&mut self, what: &'static str, len: usize) -> Result<&'a [u8], DecodeError> {
+        let Some((head, tail)) = self.left.split_at_checked(len) else {
+            return Err(DecodeError::Truncated { what, needed: len, had: self.left.len() });
+        };
+        self.left = tail;
+        Ok(head)
     }
 
     #[inline]

@@ -50,9 +50,8 @@ mod tests {
     fn admitted(rate: u64, len: usize, seconds: u64) -> u64 {
         let boot = BootId::from_u128(1);
         let mut caps = Caps::new(boot, Mono::default());
-        (0..rate * seconds)
-            .filter(|n| caps.admit(boot, Mono::from_micros(n * 1_000_000 / rate), len))
-            .count() as u64
+        (0..rate * seconds).filter(|n| caps.admit(boot, Mono::from_micros(n * 1_000_000 / rate), len)).count()
+            as u64
     }
 
     #[test]

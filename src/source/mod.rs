@@ -2,6 +2,7 @@
 
 pub mod bluez;
 pub mod capture;
+pub mod pulse;
 pub mod replay;
 
 use tokio::sync::oneshot;

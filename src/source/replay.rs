@@ -7,6 +7,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::Captured;
 use super::capture::CaptureLine;
+use crate::clock::wall::Wall;
 use crate::clock::{Anchor, Quality};
 use crate::store::{Receipt, StoreError};
 use crate::types::{BootId, Link, Mono, Origin, Packet, SensorId};
@@ -25,6 +26,17 @@ pub struct Feed {
     pub lines: Vec<CaptureLine>,
     /// Answered once all of them are durable.
     pub durable: oneshot::Sender<Result<Receipt, StoreError>>,
+}
+
+/// A boot that was never used before, for captures that name none.
+#[must_use]
+pub fn fresh_boot(wall: Wall) -> BootId {
+    let mut bytes = [0; 16];
+    match getrandom::fill(&mut bytes) {
+        Ok(()) => BootId::from_u128(u128::from_ne_bytes(bytes)),
+        // no randomness this early: this boot and this microsecond are as good as unique
+        Err(_) => BootId::from_u128(wall.boot().as_u128() ^ u128::from(wall.mono().micros())),
+    }
 }
 
 /// Turns lines into packets and anchors. Pure.

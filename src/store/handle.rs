@@ -106,7 +106,7 @@ pub struct Receipt {
     pub epoch: Epoch,
     /// The first of them.
     pub first: Seq,
-    /// The last of them.
+    /// The last of them; before `first` when there were none.
     pub last: Seq,
 }
 
@@ -135,13 +135,32 @@ pub enum StoreError {
     /// The store task has ended: the hub is stopping.
     #[error("the store has stopped; the hub is shutting down")]
     Stopped,
-    /// The disk refuses to write.
+    /// The disk refuses. Packets of an append that is answered so are kept in memory and written as soon as the disk
+    /// lets it: they must not be appended again, and nobody may be told that they are safe.
     #[error("the store cannot {operation}: {cause}; free space or replace the card, the hub keeps trying")]
     Disk {
         /// What was attempted.
         operation: &'static str,
         /// What the system said.
         cause: String,
+    },
+    /// The disk refuses to write, and too much waits for it already: these packets were not kept.
+    #[error(
+        "{packets} packets were not kept, too many wait for the disk ({cause}); free space or replace the card"
+    )]
+    Full {
+        /// How many of this append.
+        packets: usize,
+        /// What the system said.
+        cause: String,
+    },
+    /// A value that no characteristic can have: nothing of its append was kept.
+    #[error(
+        "a value of {bytes} bytes is longer than any characteristic's (512); it was not kept, mend its source"
+    )]
+    TooLong {
+        /// Its length.
+        bytes: usize,
     },
     /// Something in the log cannot be read back.
     #[error("block {block} of the log is damaged ({reason}); it is skipped and kept for salvage")]
@@ -160,7 +179,7 @@ pub enum Request {
     Append(Vec<Packet>, Urgency, oneshot::Sender<Result<Receipt, StoreError>>),
     /// Commit what waits, now.
     Flush(oneshot::Sender<Result<(), StoreError>>),
-    /// Packets from a place on, at most so many, in order; gaps where packets were evicted.
+    /// Durable packets from a place on, at most so many, in order; gaps where packets were evicted or are damaged.
     Read(Seq, usize, oneshot::Sender<Result<Vec<Logged>, StoreError>>),
     /// The far side has every packet up to this one of this epoch.
     AckReadings(Epoch, Seq, oneshot::Sender<Result<(), StoreError>>),
@@ -193,7 +212,8 @@ impl StoreHandle {
         Self { requests, committed }
     }
 
-    /// Where the log stands, now and after each commit.
+    /// Where the log stands, now and after each commit. Copy what `borrow` shows: held over an `await`, it stops the
+    /// store.
     #[must_use]
     pub fn committed(&self) -> watch::Receiver<Committed> {
         self.committed.clone()

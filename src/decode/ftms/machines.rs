@@ -2,6 +2,7 @@
 
 use super::Layout;
 use super::sample::{Field, Wire};
+use crate::decode::characteristics;
 use crate::decode::quantity as q;
 use crate::types::CharUuid;
 
@@ -26,27 +27,27 @@ impl Machine {
     /// The kind whose measurements `characteristic` carries.
     #[must_use]
     pub fn of(characteristic: CharUuid) -> Option<Self> {
-        match characteristic.short()? {
-            0x2ACD => Some(Self::Treadmill),
-            0x2ACE => Some(Self::CrossTrainer),
-            0x2ACF => Some(Self::StepClimber),
-            0x2AD0 => Some(Self::StairClimber),
-            0x2AD1 => Some(Self::Rower),
-            0x2AD2 => Some(Self::IndoorBike),
-            _ => None,
-        }
+        Some(match characteristic {
+            characteristics::TREADMILL => Self::Treadmill,
+            characteristics::CROSS_TRAINER => Self::CrossTrainer,
+            characteristics::STEP_CLIMBER => Self::StepClimber,
+            characteristics::STAIR_CLIMBER => Self::StairClimber,
+            characteristics::ROWER => Self::Rower,
+            characteristics::INDOOR_BIKE => Self::IndoorBike,
+            _ => return None,
+        })
     }
 
-    /// What its characteristic is called.
+    /// The characteristic that carries its measurements.
     #[must_use]
-    pub const fn name(self) -> &'static str {
+    pub const fn characteristic(self) -> CharUuid {
         match self {
-            Self::Treadmill => "Treadmill Data",
-            Self::CrossTrainer => "Cross Trainer Data",
-            Self::StepClimber => "Step Climber Data",
-            Self::StairClimber => "Stair Climber Data",
-            Self::Rower => "Rower Data",
-            Self::IndoorBike => "Indoor Bike Data",
+            Self::Treadmill => characteristics::TREADMILL,
+            Self::CrossTrainer => characteristics::CROSS_TRAINER,
+            Self::StepClimber => characteristics::STEP_CLIMBER,
+            Self::StairClimber => characteristics::STAIR_CLIMBER,
+            Self::Rower => characteristics::ROWER,
+            Self::IndoorBike => characteristics::INDOOR_BIKE,
         }
     }
 

@@ -1,6 +1,7 @@
 //! Reads a machine's packet by its table of fields.
 
 use super::Machine;
+use crate::decode::quirk::{Device, Effect};
 use crate::decode::reader::Reader;
 use crate::decode::{DecodeError, Quantity, Value, quantity};
 
@@ -97,6 +98,8 @@ pub struct Sample {
     /// One bit a field of the machine's table.
     present: u32,
     raw: [i32; MAX_FIELDS],
+    /// Whether the raw resistance is the machine's own level.
+    resistance_known: bool,
 }
 
 impl Sample {
@@ -126,6 +129,33 @@ impl Sample {
         let (field, raw) = (fields.get(index)?, *self.raw.get(index)?);
         let carried = self.present >> index & 1 == 1 && field.missing != Some(raw);
         carried.then(|| f64::from(raw) / field.per_unit)
+    }
+
+    /// Every field that it carries; `None` for one that is "not available".
+    pub(in crate::decode) fn quantities(&self) -> impl Iterator<Item = (&'static Quantity, Option<f64>)> {
+        let fields = self.machine.fields().iter().zip(self.raw).enumerate();
+        let carried = fields.filter(|(index, _)| self.present >> index & 1 == 1);
+        carried.map(|(_, (field, raw))| {
+            let value = (field.missing != Some(raw)).then(|| f64::from(raw) / field.per_unit);
+            (field.quantity, value)
+        })
+    }
+
+    /// Whether a field that this one carries stands in `other` too.
+    pub(super) const fn repeats(&self, other: &Self) -> bool {
+        self.present & other.present != 0
+    }
+
+    /// This one with the fields of a later part, and its closing.
+    pub(super) fn with(mut self, later: &Self) -> Self {
+        for (index, (slot, raw)) in self.raw.iter_mut().zip(later.raw).enumerate() {
+            if later.present >> index & 1 == 1 {
+                *slot = raw;
+            }
+        }
+        self.present |= later.present;
+        self.flags = later.flags;
+        self
     }
 
     /// Speed in km/h.
@@ -162,6 +192,9 @@ impl Sample {
             } else {
                 visit(field.quantity, Value::Number(f64::from(raw) / field.per_unit));
             }
+            if self.resistance_known && field.wire == Wire::Resistance {
+                visit(&quantity::RESISTANCE_LEVEL, Value::Number(raw.into()));
+            }
         }
         visit(&quantity::MORE_DATA, Value::Bool(self.more_data()));
         if self.machine == Machine::CrossTrainer {
@@ -192,32 +225,81 @@ impl Machine {
         bytes: &[u8],
         layout: Option<Layout>,
     ) -> Result<(Sample, Option<DecodeError>), DecodeError> {
+        let (flags, reader) = self.flags(bytes)?;
+        Ok(self.read(flags, reader, layout))
+    }
+
+    /// Decodes one notification of a machine of which something is known.
+    pub(in crate::decode) fn decode_as(self, bytes: &[u8], device: &Device) -> Result<Sample, DecodeError> {
+        let (sent, reader) = self.flags(bytes)?;
+        let characteristic = self.characteristic();
+        let mut flags = sent;
+        for effect in device.effects(characteristic) {
+            // Only a packet that is too long by its own flags, and not by the mended ones, is mended.
+            if let Effect::FlagsMissing(missing) = effect
+                && !self.fits(flags, reader.rest().len())
+                && self.fits(flags | missing, reader.rest().len())
+            {
+                flags |= missing;
+            }
+        }
+        let (mut sample, cut) = self.read(flags, reader, device.layout);
+        sample.resistance_known = device.has(characteristic, Effect::ResistanceIsLevel);
+        match cut {
+            Some(_) if device.has(characteristic, Effect::CutAtMtu) => Ok(sample),
+            Some(cut) => Err(cut),
+            None => Ok(sample),
+        }
+    }
+
+    fn flags(self, bytes: &[u8]) -> Result<(u32, Reader<'_>), DecodeError> {
         let mut reader = Reader::new(bytes);
         let flags =
             if self.wide_flags() { reader.u24("flags")? } else { reader.u16("flags").map(u32::from)? };
+        Ok((flags, reader))
+    }
+
+    fn read(
+        self,
+        flags: u32,
+        mut reader: Reader<'_>,
+        layout: Option<Layout>,
+    ) -> (Sample, Option<DecodeError>) {
         let layout = layout.unwrap_or_else(|| self.layout_of(flags, reader.rest().len()));
-        let mut sample = Sample { machine: self, layout, flags, present: 0, raw: [0; MAX_FIELDS] };
+        let mut sample = Sample {
+            machine: self,
+            layout,
+            flags,
+            present: 0,
+            raw: [0; MAX_FIELDS],
+            resistance_known: false,
+        };
         for (index, (field, slot)) in self.fields().iter().zip(&mut sample.raw).enumerate() {
             if !field.is_in(flags, layout) {
                 continue;
             }
             match field.read(&mut reader, layout) {
                 Ok(raw) => *slot = raw,
-                Err(cut) => return Ok((sample, Some(cut))),
+                Err(cut) => return (sample, Some(cut)),
             }
             sample.present |= 1 << index;
         }
-        Ok((sample, None))
+        (sample, None)
+    }
+
+    fn length(self, flags: u32, layout: Layout) -> usize {
+        let fields = self.fields().iter().filter(|field| field.is_in(flags, layout));
+        fields.map(|field| field.len(layout)).sum()
+    }
+
+    fn fits(self, flags: u32, len: usize) -> bool {
+        [Layout::Gss, Layout::Ftms10].into_iter().any(|layout| self.length(flags, layout) == len)
     }
 
     /// The layout whose length is `len`; else the longest that fits, the rest being surplus; else, for a packet that
     /// ends early, the one that is usual for the machine.
     fn layout_of(self, flags: u32, len: usize) -> Layout {
-        let length = |layout| -> usize {
-            let fields = self.fields().iter().filter(|field| field.is_in(flags, layout));
-            fields.map(|field| field.len(layout)).sum()
-        };
-        let (gss, ftms10) = (length(Layout::Gss), length(Layout::Ftms10));
+        let (gss, ftms10) = (self.length(flags, Layout::Gss), self.length(flags, Layout::Ftms10));
         let (long, short) =
             if gss > ftms10 { (Layout::Gss, Layout::Ftms10) } else { (Layout::Ftms10, Layout::Gss) };
         if len >= gss.max(ftms10) {
@@ -228,4 +310,35 @@ impl Machine {
             self.usual_layout()
         }
     }
+}
+
+/// A packet with the given flags and random values, and what must come out of it.
+#[cfg(test)]
+pub(in crate::decode) fn encode(
+    machine: Machine,
+    layout: Layout,
+    flags: u32,
+    seed: &[i32],
+) -> (Vec<u8>, Vec<(&'static str, Option<f64>)>) {
+    let flag_bytes = if machine.wide_flags() { 3 } else { 2 };
+    let flags = flags & ((1 << (8 * flag_bytes)) - 1);
+    let mut bytes = flags.to_le_bytes()[..flag_bytes].to_vec();
+    let mut expected = Vec::new();
+    for (field, seed) in machine.fields().iter().zip(seed) {
+        if !field.is_in(flags, layout) {
+            continue;
+        }
+        let taken = &seed.to_le_bytes()[..field.len(layout)];
+        let mut whole = [0; 4];
+        whole[..taken.len()].copy_from_slice(taken);
+        let unsigned = i32::from_le_bytes(whole);
+        let signed = field.wire == Wire::I16 || (field.wire == Wire::Resistance && layout == Layout::Ftms10);
+        let raw = if signed { i32::from(unsigned as i16) } else { unsigned };
+        bytes.extend(taken);
+        expected.push((
+            field.quantity.name,
+            (field.missing != Some(raw)).then(|| f64::from(raw) / field.per_unit),
+        ));
+    }
+    (bytes, expected)
 }

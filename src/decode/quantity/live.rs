@@ -1,81 +1,6 @@
-//! Each quantity has one definition, which decoders, payloads and exports share.
-
-/// What a value measures.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Quantity {
-    /// The field name that `rehabctl decode` prints and payloads use.
-    pub name: &'static str,
-    /// UCUM unit; `1` for plain numbers, empty for texts.
-    pub ucum: &'static str,
-    /// ISO/IEEE 11073-10101 reference id, where there is one.
-    pub mdc: Option<&'static str>,
-    /// LOINC code, where there is one.
-    pub loinc: Option<&'static str>,
-}
-
-/// An IEEE 11073 number that is none (11073-20601, annex F).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Special {
-    /// Not a number: the measurement failed.
-    NaN,
-    /// Not at this resolution.
-    NRes,
-    /// Plus infinity.
-    PlusInfinity,
-    /// Minus infinity.
-    MinusInfinity,
-    /// A code that the standard keeps for later.
-    Reserved,
-}
-
-impl Special {
-    /// How it is written.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::NaN => "NaN",
-            Self::NRes => "NRes",
-            Self::PlusInfinity => "+INF",
-            Self::MinusInfinity => "-INF",
-            Self::Reserved => "reserved",
-        }
-    }
-}
-
-/// A value as a person or a payload gets it.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Value<'a> {
-    /// A number in the quantity's unit.
-    Number(f64),
-    /// Several of them.
-    Numbers(&'a [f64]),
-    /// A word of a fixed list, or a text of the device.
-    Text(&'a str),
-    /// Yes or no.
-    Bool(bool),
-    /// The sensor says that it has no value.
-    NotAvailable,
-    /// The sensor sent an IEEE 11073 special value: no number, written as [`Special::as_str`].
-    Special(Special),
-    /// Several values: names of set bits, records of one packet.
-    List(&'a [Value<'a>]),
-    /// Values with names of their own, in order.
-    Record(&'a [(&'static str, Value<'a>)]),
-}
-
-macro_rules! quantities {
-    ($($(#[$doc:meta])* $const:ident = $name:literal, $ucum:literal, $mdc:expr, $loinc:expr;)*) => {
-        $($(#[$doc])* pub static $const: Quantity =
-            Quantity { name: $name, ucum: $ucum, mdc: $mdc, loinc: $loinc };)*
-
-        /// Every quantity, in the order of this file.
-        pub static ALL: &[&Quantity] = &[$(&$const),*];
-    };
-}
+//! Live streams: heart, wheel, crank, foot and machine.
 
 quantities! {
-    /// State of charge.
-    BATTERY_PERCENT = "battery_percent", "%", Some("MDC_ATTR_VAL_BATT_CHARGE"), None;
     /// Heart rate of a strap or a machine.
     HEART_RATE_BPM = "heart_rate_bpm", "/min", Some("MDC_ECG_HEART_RATE"), Some("8867-4");
     /// Whether a strap feels the skin.
@@ -105,7 +30,7 @@ quantities! {
     /// Distance of the machine's session.
     TOTAL_DISTANCE_M = "total_distance_m", "m", Some("MDC_HF_DISTANCE"), None;
     /// Resistance level as on the wire: what a level is differs from machine to machine.
-    RESISTANCE_LEVEL_RAW = "resistance_level_raw", "1", Some("MDC_HF_RESISTANCE"), None;
+    RESISTANCE_LEVEL_RAW = "resistance_level_raw", "1", Some("MDC_HF_RESIST"), None;
     /// Mechanical power.
     POWER_W = "power_w", "W", Some("MDC_HF_POWER"), None;
     /// Mechanical power averaged over the machine's session.
@@ -117,7 +42,7 @@ quantities! {
     /// Energy in a minute at this intensity.
     ENERGY_PER_MINUTE_KCAL = "energy_per_minute_kcal", "kcal/min", None, None;
     /// Slope of the belt or track, uphill positive.
-    INCLINATION_PERCENT = "inclination_percent", "%", Some("MDC_HF_INCL"), None;
+    INCLINATION_PERCENT = "inclination_percent", "%", Some("MDC_HF_INCLINE"), None;
     /// Angle of the belt or track.
     RAMP_ANGLE_DEG = "ramp_angle_deg", "deg", None, None;
     /// Height climbed in the machine's session.
@@ -141,7 +66,7 @@ quantities! {
     /// Strides of the machine's session.
     STRIDE_COUNT = "stride_count", "1", None, None;
     /// Steps of the machine's session.
-    STEP_COUNT = "step_count", "1", Some("MDC_HF_STEPS"), Some("55423-8");
+    STEP_COUNT = "step_count", "1", None, Some("55423-8");
     /// Floors climbed in the machine's session.
     FLOORS = "floors", "1", None, None;
     /// Whether the pedals of a cross trainer turn forward.
@@ -158,33 +83,46 @@ quantities! {
     ELAPSED_S = "elapsed_s", "s", None, Some("55411-3");
     /// Time until the machine's session ends.
     REMAINING_S = "remaining_s", "s", None, None;
-}
-
-impl serde::Serialize for Value<'_> {
-    /// Whole numbers without a decimal point, "not available" as null, special values by name.
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match *self {
-            Self::Number(number) => Plain(number).serialize(serializer),
-            Self::Numbers(numbers) => serializer.collect_seq(numbers.iter().map(|number| Plain(*number))),
-            Self::Text(text) => serializer.serialize_str(text),
-            Self::Bool(flag) => serializer.serialize_bool(flag),
-            Self::NotAvailable => serializer.serialize_none(),
-            Self::Special(special) => serializer.serialize_str(special.as_str()),
-            Self::List(list) => serializer.collect_seq(list),
-            Self::Record(record) => serializer.collect_map(record.iter().map(|(name, value)| (name, value))),
-        }
-    }
-}
-
-struct Plain(f64);
-
-impl serde::Serialize for Plain {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        // 2^53: above it, not every whole number is a float.
-        if self.0.fract() == 0.0 && self.0.abs() < 9_007_199_254_740_992.0 {
-            serializer.serialize_i64(self.0 as i64)
-        } else {
-            serializer.serialize_f64(self.0)
-        }
-    }
+    /// Speed.
+    SPEED_MPS = "speed_mps", "m/s", Some("MDC_HF_SPEED"), None;
+    /// Steps a minute of a foot pod.
+    CADENCE_SPM = "cadence_spm", "/min", Some("MDC_HF_CAD"), None;
+    /// Stride length.
+    STRIDE_LENGTH_M = "stride_length_m", "m", Some("MDC_HF_STRIDE"), None;
+    /// Running rather than walking.
+    RUNNING = "running", "", None, None;
+    /// Share of one pedal in the power.
+    PEDAL_POWER_BALANCE_PERCENT = "pedal_power_balance_percent", "%", None, None;
+    /// Running sum of torque; it wraps.
+    ACCUMULATED_TORQUE_NM = "accumulated_torque_nm", "N.m", None, None;
+    /// Greatest force in a revolution.
+    MAX_FORCE_N = "max_force_n", "N", None, None;
+    /// Least force in a revolution.
+    MIN_FORCE_N = "min_force_n", "N", None, None;
+    /// Greatest torque in a revolution.
+    MAX_TORQUE_NM = "max_torque_nm", "N.m", None, None;
+    /// Least torque in a revolution.
+    MIN_TORQUE_NM = "min_torque_nm", "N.m", None, None;
+    /// Crank angle of the greatest force.
+    MAX_ANGLE_DEG = "max_angle_deg", "deg", None, None;
+    /// Crank angle of the least force.
+    MIN_ANGLE_DEG = "min_angle_deg", "deg", None, None;
+    /// Crank angle of the top dead spot.
+    TOP_DEAD_SPOT_ANGLE_DEG = "top_dead_spot_angle_deg", "deg", None, None;
+    /// Crank angle of the bottom dead spot.
+    BOTTOM_DEAD_SPOT_ANGLE_DEG = "bottom_dead_spot_angle_deg", "deg", None, None;
+    /// Energy since the meter's start; it wraps.
+    ACCUMULATED_ENERGY_KJ = "accumulated_energy_kj", "kJ", None, None;
+    /// Wheel speed between two packets, negative backwards.
+    WHEEL_RPM = "wheel_rpm", "/min", None, None;
+    /// The circumference that speed and distance were reckoned with.
+    WHEEL_CIRCUMFERENCE_M = "wheel_circumference_m", "m", None, None;
+    /// Distance between two packets.
+    DISTANCE_DELTA_M = "distance_delta_m", "m", None, None;
+    /// Wheel revolutions since the first packet.
+    WHEEL_REVOLUTIONS_CUMULATIVE = "wheel_revolutions_cumulative", "1", None, None;
+    /// Crank revolutions since the first packet.
+    CRANK_REVOLUTIONS_CUMULATIVE = "crank_revolutions_cumulative", "1", None, None;
+    /// Cadence between two packets, not averaged over more.
+    CADENCE_RPM_STEPWISE = "cadence_rpm_stepwise", "/min", Some("MDC_HF_CAD"), None;
 }

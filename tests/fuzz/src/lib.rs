@@ -1,0 +1,15 @@
+//! The decoders and what they import, compiled from the product's own files.
+
+/// Ids and units.
+#[path = "../../../src/types.rs"]
+pub mod types;
+
+/// The TOML reader.
+#[path = "../../../src/config"]
+pub mod config {
+    pub mod document;
+}
+
+/// The decoders.
+#[path = "../../../src/decode/mod.rs"]
+pub mod decode;
