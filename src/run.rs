@@ -24,10 +24,10 @@ use crate::forward::{self, ForwardParts, ForwardStatus};
 use crate::ingest::{self, IngestParts, IngestStatus};
 use crate::journal::{Chain, events};
 use crate::scorer::{self, Now, ScorerParts, Scores};
-use crate::source::bluez::{self, BluezParts, BluezStatus};
-use crate::source::pulse;
+use crate::source::bluez::{self, BluezParts, BluezStatus, PairRequest};
 use crate::source::replay::{self, Feed};
-use crate::store::{self, StoreHandle};
+use crate::source::{Captured, pulse};
+use crate::store::{self, StoreError, StoreHandle};
 use crate::types::UtcMicros;
 
 /// From the sources to ingest. Room for a second of six fast sensors; when it is full, the radio waits.
@@ -127,15 +127,33 @@ struct Stop {
 /// Every task with its name; what ends unasked stops the hub.
 #[derive(Default)]
 struct Tasks {
-    set: JoinSet<(&'static str, Result<(), String>)>,
+    set: JoinSet<(&'static str, Option<String>)>,
     running: Vec<&'static str>,
+}
+
+/// How a task ends.
+trait Ending: Send {
+    /// What went wrong, if anything did.
+    fn cause(self) -> Option<String>;
+}
+
+impl Ending for () {
+    fn cause(self) -> Option<String> {
+        None
+    }
+}
+
+impl Ending for Result<(), StoreError> {
+    fn cause(self) -> Option<String> {
+        self.err().map(|error| Chain(&error).to_string())
+    }
 }
 
 #[allow(clippy::disallowed_methods, reason = "this is the one file that may spawn")]
 impl Tasks {
-    fn spawn(&mut self, name: &'static str, task: impl Future<Output = Result<(), String>> + Send + 'static) {
+    fn spawn<E: Ending>(&mut self, name: &'static str, task: impl Future<Output = E> + Send + 'static) {
         self.running.push(name);
-        self.set.spawn(async move { (name, task.await) });
+        self.set.spawn(async move { (name, task.await.cause()) });
     }
 
     /// A task that blocks, on a thread of its own; timers and channels work in it as elsewhere.
@@ -144,16 +162,16 @@ impl Tasks {
         let runtime = Handle::current();
         self.set.spawn_blocking(move || {
             runtime.block_on(task);
-            (name, Ok(()))
+            (name, None)
         });
     }
 
     /// The next task to end, and why it did.
     async fn ended(&mut self) -> (&'static str, String) {
         match self.set.join_next().await {
-            Some(Ok((name, result))) => {
+            Some(Ok((name, cause))) => {
                 self.running.retain(|running| *running != name);
-                (name, result.err().unwrap_or_else(|| "it has nothing left to do".into()))
+                (name, cause.unwrap_or_else(|| "it has nothing left to do".into()))
             }
             // a panic; which task it was is lost, but the panic hook has said so
             Some(Err(error)) => ("unknown", error.to_string()),
@@ -201,44 +219,13 @@ pub async fn start(config: Config, plan: Option<Plan>, wall: Wall) -> Result<Run
 
     let parts =
         IngestParts { input: captured, store: store.clone(), timeline: timeline_in, status: ingest_in };
-    tasks.spawn("ingest", async { ingest::run(parts).await.map_err(|error| Chain(&error).to_string()) });
-    let (now, pair, feed) = match &config.source {
-        SourceConfig::Bluez(bluetooth) => {
-            let (pair, pairing) = mpsc::channel(PAIRINGS);
-            let parts = BluezParts {
-                config: bluetooth.clone(),
-                sensors: config.sensors.clone(),
-                wall,
-                out: captured_in.clone(),
-                pairing,
-                status: bluez_in,
-            };
-            let cancel = stop.capture.clone();
-            tasks.spawn("bluez", async { Ok(bluez::run(parts, cancel).await) });
-            let cancel = stop.capture.clone();
-            tasks.spawn("pulse", async move { Ok(pulse::run(wall, captured_in, cancel).await) });
-            (Now::Wall(wall), Some(pair), None)
-        }
-        SourceConfig::Replay => {
-            let (feed, feeds) = mpsc::channel(FEEDS);
-            let cancel = stop.capture.clone();
-            tasks.spawn("replay", async move {
-                tokio::select! {
-                    () = cancel.cancelled() => {}
-                    () = replay::run(feeds, replay::fresh_boot(wall), captured_in) => {}
-                }
-                Ok(())
-            });
-            (Now::Newest, None, Some(feed))
-        }
-    };
+    tasks.spawn("ingest", ingest::run(parts));
+    let Sources { now, pair, feed } =
+        start_source(&config, wall, captured_in, bluez_in, &stop.capture, &mut tasks);
     if let Some(plan) = plan {
         let parts =
             ScorerParts { plan, store: store.clone(), timeline: timeline.clone(), now, scores: scores_in };
-        let cancel = stop.score.clone();
-        tasks.spawn("scorer", async {
-            scorer::run(parts, cancel).await.map_err(|error| Chain(&error).to_string())
-        });
+        tasks.spawn("scorer", scorer::run(parts, stop.score.clone()));
     }
     let parts = ForwardParts {
         config: config.forward.clone(),
@@ -249,8 +236,7 @@ pub async fn start(config: Config, plan: Option<Plan>, wall: Wall) -> Result<Run
         status: forward_in,
         grace: FORWARD_GRACE,
     };
-    let cancel = stop.forward.clone();
-    tasks.spawn("forward", async { Ok(forward::run(parts, cancel).await) });
+    tasks.spawn("forward", forward::run(parts, stop.forward.clone()));
     let parts = CtlParts {
         listener,
         status: StatusParts {
@@ -272,10 +258,55 @@ pub async fn start(config: Config, plan: Option<Plan>, wall: Wall) -> Result<Run
         sensors: config.sensors.iter().map(|sensor| sensor.id.clone()).collect(),
         feed: feed.clone(),
     };
-    let cancel = stop.capture.clone();
-    tasks.spawn("ctl", async { Ok(ctl::serve(parts, cancel).await) });
+    tasks.spawn("ctl", ctl::serve(parts, stop.capture.clone()));
     tracing::info!(message_id = events::STARTED, hub = %config.hub.id, "the hub is up");
     Ok(Running { feed, ingest, forward, scores, store, tasks, stop })
+}
+
+/// What follows from where packets come from.
+struct Sources {
+    now: Now,
+    /// Takes pairing requests, where there is a radio.
+    pair: Option<mpsc::Sender<PairRequest>>,
+    /// Takes captures, where there is none.
+    feed: Option<mpsc::Sender<Feed>>,
+}
+
+fn start_source(
+    config: &Config,
+    wall: Wall,
+    captured: mpsc::Sender<Captured>,
+    status: watch::Sender<BluezStatus>,
+    cancel: &CancellationToken,
+    tasks: &mut Tasks,
+) -> Sources {
+    match &config.source {
+        SourceConfig::Bluez(bluetooth) => {
+            let (pair, pairing) = mpsc::channel(PAIRINGS);
+            let parts = BluezParts {
+                config: bluetooth.clone(),
+                sensors: config.sensors.clone(),
+                wall,
+                out: captured.clone(),
+                pairing,
+                status,
+            };
+            tasks.spawn("bluez", bluez::run(parts, cancel.clone()));
+            tasks.spawn("pulse", pulse::run(wall, captured, cancel.clone()));
+            Sources { now: Now::Wall(wall), pair: Some(pair), feed: None }
+        }
+        SourceConfig::Replay => {
+            let (feed, feeds) = mpsc::channel(FEEDS);
+            let cancel = cancel.clone();
+            tasks.spawn("replay", async move {
+                tokio::select! {
+                    () = cancel.cancelled() => {}
+                    () = replay::run(feeds, replay::fresh_boot(wall), captured) => {}
+                }
+            });
+            Sources { now: Now::Newest, pair: None, feed: Some(feed) }
+        }
+    }
 }
 
 /// The time, while the kernel vouches for it: nothing is deleted by a clock that may be wrong.

@@ -77,8 +77,16 @@ pub async fn run(parts: ScorerParts, cancel: CancellationToken) -> Result<(), St
         let stopping = cancel.is_cancelled();
         let log = *committed.borrow_and_update();
         let times = Arc::clone(&timeline.borrow_and_update());
-        scorer.catch_up(log, &times).await?;
-        scorer.publish(log.epoch, &times).await?;
+        let scored = async {
+            scorer.catch_up(log, &times).await?;
+            scorer.publish(log.epoch, &times).await
+        };
+        match scored.await {
+            Err(StoreError::Stopped) => return Err(StoreError::Stopped),
+            // the store says what is wrong with the disk; what was not put into the outbox is found again from the log
+            Err(_) => scorer.start_over(),
+            Ok(()) => {}
+        }
         if stopping {
             return Ok(());
         }
@@ -112,12 +120,16 @@ struct Scorer {
 }
 
 impl Scorer {
+    fn start_over(&mut self) {
+        self.engine.reset();
+        self.next = Seq::new(1);
+    }
+
     /// Shows the engine what became durable; all of it again when earlier times have changed.
     async fn catch_up(&mut self, log: Committed, times: &Timeline) -> Result<(), StoreError> {
         if times.retimings() != self.retimings {
             self.retimings = times.retimings();
-            self.engine.reset();
-            self.next = Seq::new(1);
+            self.start_over();
         }
         while self.next <= log.last {
             let chunk = self.store.read(self.next, CHUNK).await?;

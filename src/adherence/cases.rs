@@ -1,7 +1,7 @@
 //! The worked cases of the specification, by their numbers, from packets.
 
 use super::testing::{BIKE, Capture, HEAD, STRAP, day, minutes, percent, plan, utc};
-use super::{Status, plan::Schedule};
+use super::{Engine, Status, plan::Schedule};
 use crate::types::HubState;
 
 fn bike_plan() -> String {
@@ -352,4 +352,35 @@ fn when_the_zone_changes_the_old_day_ends_at_its_old_midnight() {
     let [old, new] = ["2026-11-04", "2026-11-05"].map(|date| engine.report(day(date), now));
     assert_eq!((old.end, new.start), (utc("2026-11-05T05:00:00Z"), utc("2026-11-05T05:00:00Z")));
     assert_eq!(new.end, utc("2026-11-06T08:00:00Z"), "27 h long");
+}
+
+#[test]
+fn a_late_packet_for_a_day_whose_samples_were_let_go_asks_for_the_log_again_and_is_exact_then() {
+    let mut capture = Capture::default();
+    for day in 3..8 {
+        capture = capture.bike(&format!("2026-11-{day:02}T15:00:00Z"), 600, 70);
+    }
+    let now = utc("2026-11-09T00:00:00Z");
+    let late = Capture::default().bike("2026-11-03T15:05:00.500Z", 1, 0);
+    capture.packets.extend(late.packets);
+    let mut engine = Engine::with_samples(plan(&bike_plan()), 1000);
+    let observe = |engine: &mut Engine| {
+        for (logged, time) in &capture.packets {
+            engine.observe(logged, *time);
+            if logged.seq.get() % 600 == 0 {
+                engine.changed_days(now);
+            }
+        }
+    };
+    observe(&mut engine);
+    assert!(engine.needs_replay());
+    engine.reset();
+    observe(&mut engine);
+    assert!(!engine.needs_replay());
+    let first = engine.report(day("2026-11-03"), now);
+    assert_eq!(first.items[0].active_ms, 599_500, "the idle sample takes half a second");
+    let items = |engine: &mut Engine| -> Vec<_> {
+        engine.reports(now).into_iter().map(|report| (report.day, report.data_day, report.items)).collect()
+    };
+    assert_eq!(items(&mut engine), items(&mut capture.engine(&bike_plan())));
 }

@@ -20,6 +20,9 @@ pub struct LocalDay(NaiveDate);
 pub struct NotADay(String);
 
 impl LocalDay {
+    /// Before all others.
+    pub(super) const FIRST: Self = Self(NaiveDate::MIN);
+
     /// From a date of the calendar.
     #[must_use]
     pub const fn new(date: NaiveDate) -> Self {
@@ -84,6 +87,12 @@ impl LocalDay {
     #[must_use]
     pub fn plus(self, days: u32) -> Self {
         Self(self.0.checked_add_days(Days::new(days.into())).unwrap_or(NaiveDate::MAX))
+    }
+
+    /// `days` earlier.
+    #[must_use]
+    pub fn minus(self, days: u32) -> Self {
+        Self(self.0.checked_sub_days(Days::new(days.into())).unwrap_or(NaiveDate::MIN))
     }
 
     /// Days from `earlier` to `self`; negative where `earlier` is the later one.

@@ -10,30 +10,46 @@ use super::day::LocalDay;
 use super::history::{History, PlanRefused};
 use super::listening::Listening;
 use super::plan::Plan;
+use super::presence::{Presence, quarter};
 use super::report::SetAside;
 use super::samples::{self, Domain};
-use super::session::{Session, StreamId, Track};
+use super::session::{StreamId, Track};
 use crate::clock::{EventTime, Quality};
 use crate::types::{CharUuid, HUB_STATE, HubState, Logged, Origin, PATIENT_REPORT, SensorId, UtcMicros};
 
-/// "Was anything received on that day?" is answered in quarters of an hour: zones differ by whole ones.
-const QUARTER_MS: i64 = 900_000;
+/// Samples that are kept exactly, 12 bytes each: some days of four wearables, or a year of a daily ride.
+const KEEP_SAMPLES: usize = 1_000_000;
+
+/// So many new samples are folded at the latest, so that they do not pile up before a report is asked for.
+const FOLD_AFTER: usize = 1 << 16;
 
 /// Computes adherence from packets and a plan. What comes out depends on which packets were observed with which
 /// times, not on their order. When the time of packets that were observed before turns out to be another one,
 /// [`Engine::reset`] it and observe all of them again.
+///
+/// Memory is bounded: of days long ago only credited time is kept. A packet that comes late for one of them asks for
+/// the whole log again, see [`Engine::needs_replay`].
 #[derive(Debug)]
 pub struct Engine {
     pub(super) history: History,
     pub(super) tracks: Vec<Track>,
     routes: Vec<Route>,
-    seen: BTreeMap<SensorId, BTreeSet<i64>>,
+    pub(super) presence: Presence,
     pub(super) listening: Listening,
     /// Stored measurements, in ms.
     stored: BTreeSet<i64>,
     /// Patient reports.
     pub(super) answers: Answers,
     set_aside: SetAside,
+    /// Samples that may be kept.
+    pub(super) keep_samples: usize,
+    /// New samples since the last fold.
+    pub(super) pending: usize,
+    /// UTC days whose samples are kept in any case, since late packets came for them.
+    pub(super) held: BTreeSet<i64>,
+    pub(super) needs_replay: bool,
+    /// From when on heart rates belong to a day, where that is not its first instant.
+    pub(super) heart_starts: BTreeMap<LocalDay, i64>,
     /// Days whose report may have changed since it was last given.
     pub(super) changed: BTreeSet<LocalDay>,
     /// The first day and the last, then today, whose reports were given when changes were last asked for.
@@ -62,24 +78,43 @@ impl Engine {
             history: History::new(plan),
             tracks: Vec::new(),
             routes: Vec::new(),
-            seen: BTreeMap::new(),
+            presence: Presence::default(),
             listening: Listening::default(),
             stored: BTreeSet::new(),
             answers: Answers::default(),
             set_aside: SetAside::default(),
+            keep_samples: KEEP_SAMPLES,
+            pending: 0,
+            held: BTreeSet::new(),
+            needs_replay: false,
+            heart_starts: BTreeMap::new(),
             changed: BTreeSet::new(),
             asked: None,
             given: BTreeMap::new(),
         }
     }
 
+    /// As [`Engine::new`], keeping about so many samples exactly (1 000 000 by default, 12 bytes each).
+    #[must_use]
+    pub fn with_samples(plan: Plan, keep_samples: usize) -> Self {
+        Self { keep_samples, ..Self::new(plan) }
+    }
+
+    /// Whether reports are not to be trusted before the engine was [`Engine::reset`] and has observed the whole log
+    /// again: a packet came late for a day of which only credited time was kept, or a new plan judges such days by
+    /// other bands. The days in question are then kept exactly.
+    #[must_use]
+    pub fn needs_replay(&self) -> bool {
+        self.needs_replay
+    }
+
     /// Forgets all packets, but not which reports were given: revisions go on counting.
     pub fn reset(&mut self) {
         let fresh = Self::new(self.plan().clone());
-        let history = self.history.clone();
+        let (history, held) = (self.history.clone(), std::mem::take(&mut self.held));
         let given = std::mem::take(&mut self.given);
         let changed = given.keys().copied().collect();
-        *self = Self { history, given, changed, ..fresh };
+        *self = Self { history, held, given, changed, keep_samples: self.keep_samples, ..fresh };
     }
 
     /// The newest plan: in force, or about to be.
@@ -96,7 +131,8 @@ impl Engine {
     pub fn adopt(&mut self, plan: Plan, at: UtcMicros, immediate: bool) -> Result<(), PlanRefused> {
         self.history.adopt(plan, at, immediate)?;
         for track in &mut self.tracks {
-            track.set_rule(self.history.rule(&track.sensor));
+            // frozen days are judged anew from the log: nothing needs to be held for that
+            self.needs_replay |= track.set_rule(self.history.rule(&track.sensor)).is_err();
         }
         let today = self.today(at);
         self.changed.extend(self.given.keys().filter(|day| **day >= today));
@@ -117,7 +153,8 @@ impl Engine {
         match packet.characteristic {
             HUB_STATE if packet.origin.sensor.is_reserved() => {
                 if let Some(state) = HubState::from_bytes(&packet.bytes) {
-                    self.listening.note(at, state);
+                    let from = self.listening.note(at, state);
+                    self.touch_given(from);
                     self.touch(at);
                 }
             }
@@ -152,14 +189,19 @@ impl Engine {
 
     fn observe_sensor(&mut self, logged: &Logged, at: i64) {
         let packet = &logged.packet;
+        let sensor = &packet.origin.sensor;
         let route = self.route(&packet.origin, packet.characteristic);
-        let quarter = at.div_euclid(QUARTER_MS);
-        if self.routes[route].quarter != quarter {
-            self.routes[route].quarter = quarter;
-            let sensor = &packet.origin.sensor;
-            if self.seen.entry(sensor.clone()).or_default().insert(quarter) {
+        if self.routes[route].quarter != quarter(at) {
+            self.routes[route].quarter = quarter(at);
+            if self.presence.note(sensor, at) {
                 self.touch(at);
+                // days after it may have been silent for less long than it seemed
+                self.touch_given(at);
             }
+        }
+        if let Some(percent) = samples::battery(packet.characteristic, &packet.bytes) {
+            self.presence.note_battery(sensor, at, percent);
+            self.touch_given(at);
         }
         if self.routes[route].is_stored {
             self.stored.insert(at);
@@ -173,7 +215,14 @@ impl Engine {
             self.routes[route].target = Some((track, id));
         }
         if let Some((track, id)) = &self.routes[route].target {
-            self.tracks[*track].stream(id).push(at, value, logged.seq.get());
+            let pushed = self.tracks[*track].stream(id).push(at, value, logged.seq.get());
+            self.pending += 1;
+            if let Err(torn) = pushed {
+                self.hold(torn);
+            }
+            if self.pending >= FOLD_AFTER {
+                self.settle();
+            }
         }
     }
 
@@ -210,101 +259,18 @@ impl Engine {
         self.changed.insert(day);
     }
 
-    /// Judges, credits and cuts into sessions what was observed since the last time.
-    pub(super) fn settle(&mut self) {
-        let motion = self.settle_domain(Domain::Motion, &BTreeSet::new());
-        // a heart rate belongs to the day of the session that it overlaps
-        let around = motion.iter().flat_map(|day| [day.previous(), *day, day.next()]).collect();
-        self.settle_domain(Domain::Heart, &around);
-    }
-
-    fn settle_domain(&mut self, domain: Domain, also: &BTreeSet<LocalDay>) -> BTreeSet<LocalDay> {
-        let mut all = BTreeSet::new();
-        for index in 0..self.tracks.len() {
-            if self.tracks[index].domain != domain {
-                continue;
-            }
-            let mut days = also.clone();
-            if let Some((from, to)) = self.tracks[index].settle() {
-                let last = self.history.day_of(to);
-                let mut day = self.history.day_of(from);
-                while day <= last {
-                    days.insert(day);
-                    day = day.next();
-                }
-            }
-            for day in days {
-                let (from, to) = match domain {
-                    Domain::Motion => (self.history.start(day), self.history.end(day)),
-                    Domain::Heart => (self.heart_start(day), self.heart_start(day.next())),
-                };
-                let track = &mut self.tracks[index];
-                let before = track.chain_start(day);
-                track.derive(day, from, to);
-                let after = track.chain_start(day);
-                self.changed.extend([before, after, day.previous(), day, day.next()]);
-                all.insert(day);
-            }
+    /// Notes that all reports given of days from `at` on may change.
+    fn touch_given(&mut self, at: i64) {
+        if self.given.is_empty() {
+            return;
         }
-        all
-    }
-
-    /// Heart rates from here on belong to `day`: from its start, or from the end of a session that began before it.
-    fn heart_start(&self, day: LocalDay) -> i64 {
-        let midnight = self.history.start(day);
-        let over_midnight = self.motion().filter_map(|track| {
-            let session = *track.sessions(track.chain_start(day)).last()?;
-            let over = session.start < midnight && midnight < session.end;
-            (over && self.is_kept(&session, self.history.day_of(session.start))).then_some(session.end)
-        });
-        over_midnight.fold(midnight, i64::max)
-    }
-
-    pub(super) fn motion(&self) -> impl Iterator<Item = &Track> {
-        self.tracks.iter().filter(|track| track.domain == Domain::Motion)
-    }
-
-    /// Whether a session of `day` is long enough to count (rule 2).
-    pub(super) fn is_kept(&self, session: &Session, day: LocalDay) -> bool {
-        session.active_ms > 0 && session.active_ms >= self.history.on(day).min_active_ms
-    }
-
-    /// The sessions of a track that belong to `day`, however short, in order.
-    pub(super) fn sessions(&self, track: &Track, day: LocalDay) -> Vec<Session> {
-        if track.domain == Domain::Motion {
-            return track.sessions(day);
-        }
-        let mut sessions = Vec::new();
-        for own in [day.previous(), day, day.next()] {
-            let belongs = |session: &Session| self.heart_day(session, own) == day;
-            sessions.extend(track.sessions(own).into_iter().filter(belongs));
-        }
-        sessions
-    }
-
-    /// The day that a stretch of heart rate belongs to: that of the first session of a machine that it overlaps, else
-    /// the one it began on (rule 1).
-    fn heart_day(&self, heart: &Session, own: LocalDay) -> LocalDay {
-        let mut earliest: Option<(i64, LocalDay)> = None;
-        for track in self.motion() {
-            for day in [own.previous(), own, own.next()] {
-                for session in track.sessions(day) {
-                    if self.is_kept(&session, day) && session.overlaps(heart) {
-                        let found = (session.start, day);
-                        earliest = Some(earliest.map_or(found, |before| before.min(found)));
-                    }
-                }
-            }
-        }
-        earliest.map_or(own, |(_, day)| day)
+        let day = if at == i64::MIN { LocalDay::FIRST } else { self.history.day_of(at) };
+        self.changed.extend(self.given.range(day..).map(|(day, _)| *day));
     }
 
     /// Whether anything at all was received from `sensor` on `day`.
     pub(super) fn heard(&self, sensor: &SensorId, day: LocalDay) -> bool {
-        let [start, end] = [self.history.start(day), self.history.end(day)];
-        let quarters =
-            start.div_euclid(QUARTER_MS)..end.div_euclid(QUARTER_MS).max(start.div_euclid(QUARTER_MS));
-        self.seen.get(sensor).is_some_and(|seen| seen.range(quarters).next().is_some())
+        self.presence.heard(sensor, self.history.start(day), self.history.end(day))
     }
 
     /// Whether the patient reported anything on `day`.
@@ -321,9 +287,13 @@ impl Engine {
 
     /// The first day on which anything was received.
     pub(super) fn first_day(&self) -> Option<LocalDay> {
-        let quarters = self.seen.values().filter_map(|seen| seen.first()).map(|quarter| quarter * QUARTER_MS);
-        let records = [self.stored.first().copied(), self.answers.first()].into_iter().flatten();
-        let first = quarters.chain(records).chain(self.listening.first()).min()?;
+        let firsts = [
+            self.presence.first(),
+            self.stored.first().copied(),
+            self.answers.first(),
+            self.listening.first(),
+        ];
+        let first = firsts.into_iter().flatten().min()?;
         Some(self.history.day_of(first))
     }
 

@@ -2,7 +2,7 @@
 
 use super::day::LocalDay;
 use super::engine::Engine;
-use super::judge::{Witness, part, session_key};
+use super::judge::{Witness, session_key};
 use super::measure::Measured;
 use super::plan::{Item, Kind, Schedule};
 use super::score::Part;
@@ -35,7 +35,8 @@ impl Engine {
         ];
         for item in &plan.items {
             let measured = self.measure(item, day);
-            lines.push(formula(item, &measured, part(item, day, &measured, hearing)));
+            let part = self.part(item, day, &measured, hearing);
+            lines.push(formula(item, &measured, part));
             if let Some(track) = measured.track {
                 let sessions = measured.sessions.iter();
                 lines.extend(sessions.map(|(session, in_band)| self.counted(track, session, *in_band)));
@@ -124,7 +125,9 @@ fn formula(item: &Item, measured: &Measured<'_>, part: Part) -> String {
     match part {
         Part::Due(_) if raw > 100.0 => format!("{head}: 100.0 %, uncapped {raw:.1} % = {figures}"),
         Part::Due(_) => format!("{head}: {raw:.1} % = {figures}"),
-        Part::NoData => format!("{head}: no data: nothing was received, and the hub did not listen"),
+        Part::NoData => format!(
+            "{head}: no data: nothing was received, and the hub did not listen or the sensor had a known fault"
+        ),
         Part::NotDue => {
             let why = match item.schedule {
                 Schedule::AsNeeded => "as needed",
@@ -197,7 +200,7 @@ mod tests {
         assert_eq!(lines[1], "no score, no_data");
         assert_eq!(
             lines[2],
-            "bike (minutes, bike, weight 1): no data: nothing was received, and the hub did not listen"
+            "bike (minutes, bike, weight 1): no data: nothing was received, and the hub did not listen or the sensor had a known fault"
         );
         assert!(lines[3].starts_with("pulse (hr_zone, strap, weight 1): not due; "), "{}", lines[3]);
         assert!(lines[4].starts_with("no data-day: "), "{}", lines[4]);

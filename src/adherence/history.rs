@@ -1,7 +1,5 @@
 //! Plan versions, and the days that they make: rule 11, and what rule 1 says of a change of zone.
 
-use chrono::NaiveDate;
-
 use super::day::LocalDay;
 use super::plan::{Band, Plan};
 use super::samples::Rule;
@@ -41,7 +39,7 @@ pub enum PlanRefused {
 
 impl History {
     pub(super) fn new(plan: Plan) -> Self {
-        Self { versions: vec![(LocalDay::new(NaiveDate::MIN), plan)] }
+        Self { versions: vec![(LocalDay::FIRST, plan)] }
     }
 
     /// The plan in force on `day`.
@@ -73,7 +71,7 @@ impl History {
         // one that never came into force leaves no trace
         self.versions.retain(|(since, _)| *since < from);
         if self.versions.is_empty() {
-            self.versions.push((LocalDay::new(NaiveDate::MIN), plan));
+            self.versions.push((LocalDay::FIRST, plan));
         } else {
             self.versions.push((from, plan));
         }
@@ -116,14 +114,16 @@ impl History {
         Rule { require_power: require_power.collect(), bands: self.bands(sensor) }
     }
 
-    /// The bands of all items that `sensor` measures, each once, those of the newest plan first.
+    /// The bands of all items that `sensor` measures, and of the limit of the heart rate, each once, those of the newest
+    /// plan first.
     pub(super) fn bands(&self, sensor: &SensorId) -> Vec<Band> {
         let mut bands = Vec::new();
         for (_, plan) in self.versions.iter().rev() {
             let items = plan.items.iter().filter(|item| item.kind.sensor() == Some(sensor));
-            for band in items.filter_map(|item| item.kind.band()) {
-                if !bands.contains(band) {
-                    bands.push(*band);
+            let own = items.filter_map(|item| item.kind.band().copied());
+            for band in own.chain(plan.heart_limit()) {
+                if !bands.contains(&band) {
+                    bands.push(band);
                 }
             }
         }

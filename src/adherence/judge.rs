@@ -8,6 +8,7 @@ use super::report::{DayReport, ItemReport, SessionReport, Status};
 use super::samples::Domain;
 use super::score::{self, Part};
 use super::session::{Session, Track};
+use super::share::Share;
 use crate::types::{SensorId, Seq, UtcMicros};
 
 /// Silence means `missed` only if the hub listened for at least half of the time from here …
@@ -92,9 +93,30 @@ impl Engine {
         (hash, report)
     }
 
+    /// The score and status of a day, unrounded.
+    pub(super) fn outcome(&self, day: LocalDay, now: UtcMicros) -> (Option<Share>, Status) {
+        let plan = self.history.on(day);
+        let hearing = self.hearing(day, now);
+        let part = |item| self.part(item, day, &self.measure(item, day), hearing);
+        let parts: Vec<Part> = plan.items.iter().map(part).collect();
+        score::day_score(plan, &parts, hearing.over)
+    }
+
+    /// What an item is in the day's score. Silence says something only if it could have been broken.
+    pub(super) fn part(&self, item: &Item, day: LocalDay, measured: &Measured<'_>, hearing: Hearing) -> Part {
+        let faulty = || item.kind.sensor().is_some_and(|sensor| self.is_faulty(sensor, day));
+        if !item.is_due(day) {
+            Part::NotDue
+        } else if !measured.heard && hearing.over && (hearing.deaf || faulty()) {
+            Part::NoData
+        } else {
+            Part::Due(measured.dose.share().capped())
+        }
+    }
+
     fn judge_item(&self, item: &Item, day: LocalDay, hearing: Hearing) -> (Part, ItemReport) {
         let measured = self.measure(item, day);
-        let part = part(item, day, &measured, hearing);
+        let part = self.part(item, day, &measured, hearing);
         let raw = measured.dose.share();
         let (score, status) = match part {
             Part::NotDue => (None, Status::NotDue),
@@ -179,17 +201,6 @@ pub(super) enum Witness {
     Stored,
     /// A patient report.
     Answer,
-}
-
-/// What an item is in the day's score.
-pub(super) fn part(item: &Item, day: LocalDay, measured: &Measured<'_>, hearing: Hearing) -> Part {
-    if !item.is_due(day) {
-        Part::NotDue
-    } else if hearing.deaf && !measured.heard {
-        Part::NoData
-    } else {
-        Part::Due(measured.dose.share().capped())
-    }
 }
 
 /// From `first` to `last`, both included.

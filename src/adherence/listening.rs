@@ -24,8 +24,10 @@ enum Mark {
 }
 
 impl Listening {
-    /// Takes a record, in any order.
-    pub(super) fn note(&mut self, at: i64, state: HubState) {
+    /// Takes a record, in any order. Returns the time from which on it changes what is known.
+    pub(super) fn note(&mut self, at: i64, state: HubState) -> i64 {
+        let before = self.marks.range(..=at).next_back().map_or(i64::MIN, |(before, _)| *before);
+        let had_heartbeat = self.has_heartbeat;
         let mark = match state {
             HubState::Down => Mark::Down,
             HubState::Alive => Mark::Alive,
@@ -34,11 +36,29 @@ impl Listening {
         self.has_heartbeat |= mark == Mark::Alive;
         let entry = self.marks.entry(at).or_insert(mark);
         *entry = mark.max(*entry);
+        if had_heartbeat == self.has_heartbeat { before } else { i64::MIN }
     }
 
     /// The time of the first record.
     pub(super) fn first(&self) -> Option<i64> {
         self.marks.first_key_value().map(|(at, _)| *at)
+    }
+
+    /// The first instant in `from..to` at which the hub had listened for `ms` since `from`.
+    pub(super) fn reaches(&self, from: i64, to: i64, ms: i64) -> Option<i64> {
+        if self.listened(from, to) < ms {
+            return None;
+        }
+        let (mut before, mut after) = (from, to);
+        while after - before > 1 {
+            let between = before + (after - before) / 2;
+            if self.listened(from, between) < ms {
+                before = between;
+            } else {
+                after = between;
+            }
+        }
+        Some(after)
     }
 
     /// How much of `from..to` the hub listened, in ms. Without any record, as in a plain capture, all of it.
@@ -76,7 +96,9 @@ mod tests {
 
     fn listening(marks: &[(i64, HubState)]) -> Listening {
         let mut listening = Listening::default();
-        marks.iter().for_each(|(at, state)| listening.note(at * MIN, *state));
+        for (at, state) in marks {
+            listening.note(at * MIN, *state);
+        }
         listening
     }
 

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::day::LocalDay;
 use super::engine::Engine;
-use super::evidence::{Evidence, Forecast, Rules, evidence, forecast, supports_setup};
+use super::evidence::{Evidence, Forecast, Outlook, Rules, evidence, forecast, supports_setup};
 use super::judge::days_to;
 use crate::types::UtcMicros;
 
@@ -36,19 +36,40 @@ impl Engine {
     /// The supply periods from the first to the one that `now` is in; none before the period anchor.
     pub fn periods(&mut self, now: UtcMicros) -> Vec<PeriodReport> {
         self.settle();
-        let today = self.today(now);
         let mut periods = Vec::new();
-        let mut start = self.plan().period_anchor;
         let mut setup_seen = false;
-        while start <= today {
-            let number = periods.len() as u32 + 1;
+        for (number, start) in (1..).zip(self.period_starts(now)) {
             let period = self.period(number, start, now, setup_seen);
             let rules = Rules::of(self.plan().rule_set, period.end);
             setup_seen |= supports_setup(rules, period.data_days);
-            start = period.end.next();
             periods.push(period);
         }
         periods
+    }
+
+    /// The first days of the periods that have begun.
+    pub(super) fn period_starts(&self, now: UtcMicros) -> impl Iterator<Item = LocalDay> {
+        let today = self.today(now);
+        let starts =
+            std::iter::successors(Some(self.plan().period_anchor), |start| Some(start.plus(PERIOD_DAYS)));
+        starts.take_while(move |start| *start <= today)
+    }
+
+    /// The outlook of the period from `start` on as each of `days` ended, with the time of its end, and whether it was
+    /// well past any risk.
+    pub(super) fn outlooks(&self, start: LocalDay, days: &[LocalDay]) -> Vec<(i64, Outlook, bool)> {
+        let last = start.plus(PERIOD_DAYS - 1);
+        let rules = Rules::of(self.history.on(last).rule_set, last);
+        let mut data_days = 0;
+        let of_period = days.iter().filter(|day| start <= **day && **day <= last);
+        let outlook = of_period.map(|day| {
+            data_days += u32::from(self.is_data_day(*day));
+            let days_left = u32::try_from(last.since(*day)).unwrap_or(0);
+            let forecast = forecast(rules, data_days, days_left);
+            let clear = *day == last || forecast.needed * 10 <= days_left * 6;
+            (self.history.end(*day), forecast.outlook, clear)
+        });
+        outlook.collect()
     }
 
     fn period(&self, number: u32, start: LocalDay, now: UtcMicros, setup_seen: bool) -> PeriodReport {
@@ -75,7 +96,6 @@ impl Engine {
 
 #[cfg(test)]
 mod tests {
-    use super::super::evidence::Outlook;
     use super::super::testing::{BIKE, Capture, HEAD, day, utc};
     use super::*;
 

@@ -130,6 +130,16 @@ pub struct SetAside {
     pub refused_reports: u64,
 }
 
-fn as_text<S: Serializer>(time: &UtcMicros, serializer: S) -> Result<S::Ok, S::Error> {
+pub(super) fn as_text<S: Serializer>(time: &UtcMicros, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(time)
+}
+
+pub(super) fn as_optional_text<S: Serializer>(
+    time: &Option<UtcMicros>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    match time {
+        Some(time) => serializer.collect_str(time),
+        None => serializer.serialize_none(),
+    }
 }

@@ -1,6 +1,6 @@
 //! From a packet to the few bits that adherence keeps of it. The only file here that knows the decoders.
 
-use crate::decode::{Class, Contact, Crank, Csc, CscReader, Machine, Reading, decode, profile};
+use crate::decode::{BATTERY, Class, Contact, Crank, Csc, CscReader, Machine, Reading, decode, profile};
 use crate::types::{CharUuid, Mono};
 
 use super::plan::{Band, Measure};
@@ -79,6 +79,17 @@ pub(super) fn sample(characteristic: CharUuid, bytes: &[u8]) -> Option<(Signal, 
             let power = power.unwrap_or(NO_POWER);
             Some((Signal::Pedals, Value::pair(cadence, power.cast_unsigned())))
         }
+    }
+}
+
+/// The battery level in percent, where the packet says it.
+pub(super) fn battery(characteristic: CharUuid, bytes: &[u8]) -> Option<u8> {
+    if characteristic != BATTERY {
+        return None;
+    }
+    match decode(characteristic, bytes) {
+        Ok(Reading::Battery(percent)) => Some(percent),
+        _ => None,
     }
 }
 

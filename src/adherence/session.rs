@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::day::LocalDay;
 use super::samples::{ACTIVE, Domain, Rule, Signal, TRACK_BANDS, band_bit};
-use super::stream::{Run, SESSION_GAP_MS, Stream};
+use super::stream::{Run, SESSION_GAP_MS, Stream, Torn};
 use crate::types::{Address, CharUuid, SensorId};
 
 /// A bout pauses after so long without activity (rule 2).
@@ -96,11 +96,15 @@ impl Track {
     }
 
     /// Judges all samples by another rule the next time it settles.
-    pub(super) fn set_rule(&mut self, rule: Rule) {
-        if self.rule != rule {
-            self.rule = rule;
-            self.streams.iter_mut().for_each(|(_, stream)| stream.rejudge());
+    ///
+    /// # Errors
+    /// When some of them are gone.
+    pub(super) fn set_rule(&mut self, rule: Rule) -> Result<(), Torn> {
+        if self.rule == rule {
+            return Ok(());
         }
+        self.rule = rule;
+        self.streams.iter_mut().try_for_each(|(_, stream)| stream.rejudge())
     }
 
     /// The stream with this id, made if there is none.
@@ -113,9 +117,32 @@ impl Track {
     }
 
     /// Judges what is new. Returns the times whose credit may have changed.
-    pub(super) fn settle(&mut self) -> Option<(i64, i64)> {
-        let ranges = self.streams.iter_mut().filter_map(|(_, stream)| stream.settle(&self.rule));
-        ranges.reduce(|(from, to), (first, last)| (from.min(first), to.max(last)))
+    ///
+    /// # Errors
+    /// When samples that are gone would have to be judged again.
+    pub(super) fn settle(&mut self) -> Result<Option<(i64, i64)>, Torn> {
+        let mut range: Option<(i64, i64)> = None;
+        for (_, stream) in &mut self.streams {
+            if let Some((first, last)) = stream.settle(&self.rule)? {
+                range = Some(range.map_or((first, last), |(from, to)| (from.min(first), to.max(last))));
+            }
+        }
+        Ok(range)
+    }
+
+    /// Samples that are kept.
+    pub(super) fn kept(&self) -> usize {
+        self.streams.iter().map(|(_, stream)| stream.kept()).sum()
+    }
+
+    /// The UTC days whose samples could be let go.
+    pub(super) fn thawed(&self) -> impl Iterator<Item = i64> {
+        self.streams.iter().flat_map(|(_, stream)| stream.thawed())
+    }
+
+    /// Lets the samples of a UTC day go.
+    pub(super) fn freeze(&mut self, day: i64) {
+        self.streams.iter_mut().for_each(|(_, stream)| stream.freeze(day));
     }
 
     /// Derives the stretches of `day` anew, which lies from `from` to `to`.
@@ -194,6 +221,21 @@ impl Track {
         let before = self.stretches.get(&day.previous()).and_then(|stretches| stretches.last());
         let after = self.stretches.get(&day).and_then(|stretches| stretches.first());
         before.zip(after).is_some_and(|(before, after)| after.start - before.end < SESSION_GAP_MS)
+    }
+
+    /// The stretches of credited time in a band without a break, that overlap `from..to`.
+    pub(super) fn in_band(&self, index: usize, from: i64, to: i64) -> Vec<(i64, i64)> {
+        let mut stretches: Vec<(i64, i64)> = Vec::new();
+        self.covered(from, to, |run| {
+            if index >= TRACK_BANDS || run.mask & band_bit(index) == 0 {
+                return;
+            }
+            match stretches.last_mut() {
+                Some((_, end)) if *end == run.start => *end = run.end,
+                _ => stretches.push((run.start, run.end)),
+            }
+        });
+        stretches
     }
 
     /// Shows the time from `from` to `to` that is credited by at least one stream, in order and once: what several

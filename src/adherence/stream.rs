@@ -4,6 +4,10 @@
 //! ([`Stream::settle`]). Samples that come in order extend the runs of their chunk by what is new; one that comes late
 //! makes its chunk be sorted and folded again, so that the outcome depends on the samples and not on their order. A
 //! run is time credited without a break to samples that were judged alike: a steady ride is one run.
+//!
+//! Chunks of long ago can be frozen ([`Stream::freeze`]): their runs stay, their samples go, but for the last minute.
+//! A sample that comes late for a frozen chunk cannot be credited exactly; it is refused ([`Torn`]), and whoever
+//! observes must hold that day and observe the whole log again.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -59,7 +63,13 @@ struct Chunk {
     judge: Judge,
     last_mask: Mask,
     runs: Vec<ShortRun>,
+    /// Once frozen: where its first sample was.
+    frozen: Option<u32>,
 }
+
+/// A frozen chunk, by its UTC day, would have to be folded again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Torn(pub(super) i64);
 
 /// What one sensor's device sends of one characteristic.
 #[derive(Debug)]
@@ -69,15 +79,20 @@ pub(super) struct Stream {
     unsettled: BTreeSet<i64>,
     /// The times of the first and last sample since it was settled.
     news: Option<(i64, i64)>,
+    /// Samples that are kept.
+    kept: usize,
 }
 
 impl Stream {
     pub(super) fn new(signal: Signal) -> Self {
-        Self { signal, chunks: BTreeMap::new(), unsettled: BTreeSet::new(), news: None }
+        Self { signal, chunks: BTreeMap::new(), unsettled: BTreeSet::new(), news: None, kept: 0 }
     }
 
     /// Takes a sample, in any order.
-    pub(super) fn push(&mut self, at: i64, value: Value, seq: u64) {
+    ///
+    /// # Errors
+    /// When it lies before the end of a frozen chunk.
+    pub(super) fn push(&mut self, at: i64, value: Value, seq: u64) -> Result<(), Torn> {
         let day = at.div_euclid(DAY_MS);
         let chunk = self.chunks.entry(day).or_insert_with(|| Chunk {
             // half of the offsets lie below: an earlier packet may turn out to belong to this day, too
@@ -90,25 +105,63 @@ impl Stream {
             value,
             seq: u32::try_from(seq.saturating_sub(chunk.base)).unwrap_or(u32::MAX),
         };
-        chunk.sorted &= chunk.samples.last().is_none_or(|last| *last <= stored);
+        let in_order = chunk.samples.last().is_none_or(|last| *last <= stored);
+        if !in_order && chunk.frozen.is_some() {
+            return Err(Torn(day));
+        }
+        chunk.sorted &= in_order;
         chunk.samples.push(stored);
+        self.kept += 1;
         self.unsettled.insert(day);
         self.news = Some(self.news.map_or((at, at), |(first, last)| (first.min(at), last.max(at))));
+        Ok(())
     }
 
     /// Forgets how samples were judged: the rule has changed.
-    pub(super) fn rejudge(&mut self) {
+    ///
+    /// # Errors
+    /// When a chunk is frozen.
+    pub(super) fn rejudge(&mut self) -> Result<(), Torn> {
         for (day, chunk) in &mut self.chunks {
+            if chunk.frozen.is_some() {
+                return Err(Torn(*day));
+            }
             chunk.forget();
             self.unsettled.insert(*day);
         }
         let first = self.chunks.first_key_value().map(|(day, _)| day * DAY_MS);
         let last = self.chunks.last_key_value().map(|(day, _)| (day + 1) * DAY_MS);
         self.news = first.zip(last);
+        Ok(())
+    }
+
+    /// Samples that are kept.
+    pub(super) fn kept(&self) -> usize {
+        self.kept
+    }
+
+    /// The UTC days, all but the newest, whose chunks are not frozen yet.
+    pub(super) fn thawed(&self) -> impl Iterator<Item = i64> {
+        let newest = self.chunks.last_key_value().map(|(day, _)| *day);
+        let thawed = self.chunks.iter().filter(|(_, chunk)| chunk.frozen.is_none()).map(|(day, _)| *day);
+        thawed.filter(move |day| Some(*day) != newest)
+    }
+
+    /// Lets the samples of a settled UTC day go.
+    pub(super) fn freeze(&mut self, day: i64) {
+        if let Some(chunk) = self.chunks.get_mut(&day) {
+            let before = chunk.samples.len();
+            chunk.freeze();
+            self.kept -= before - chunk.samples.len();
+        }
     }
 
     /// Judges and credits what is new. Returns the range of times whose credit may have changed.
-    pub(super) fn settle(&mut self, rule: &Rule) -> Option<(i64, i64)> {
+    ///
+    /// # Errors
+    /// When a frozen chunk would have to be judged again, since the end of the one before it changed.
+    pub(super) fn settle(&mut self, rule: &Rule) -> Result<Option<(i64, i64)>, Torn> {
+        let mut torn = Ok(());
         while let Some(day) = self.unsettled.pop_first() {
             let Some(mut chunk) = self.chunks.remove(&day) else { continue };
             let start = day * DAY_MS;
@@ -123,13 +176,18 @@ impl Stream {
                 && reaches_over
                 && next.folded > 0
             {
+                if next.frozen.is_some() {
+                    torn = Err(Torn(day + 1));
+                    continue;
+                }
                 next.forget();
                 self.unsettled.insert(day + 1);
             }
         }
-        let (first, last) = self.news.take()?;
+        torn?;
         // the sample before the first one may be as far away as a session's gap, and credits differently now
-        Some((first - SESSION_GAP_MS - CREDIT_MS, last + INFLUENCE_MS))
+        let news = self.news.take();
+        Ok(news.map(|(first, last)| (first - SESSION_GAP_MS - CREDIT_MS, last + INFLUENCE_MS)))
     }
 
     /// Credited time that overlaps `from..to`, in order, without overlap; only what was settled.
@@ -150,7 +208,7 @@ impl Stream {
 
     /// What a chunk's last sample credits, which the next chunk's first decides.
     fn tail(&self, day: i64, chunk: &Chunk) -> Option<Run> {
-        let last = chunk.samples.get(chunk.folded.checked_sub(1)?)?;
+        let last = chunk.samples.last()?;
         let start = day * DAY_MS + i64::from(last.at);
         let next = self.chunks.range(day + 1..).next().map(|(day, next)| day * DAY_MS + next.first_at());
         let credit = credit(self.signal, start, next, || chunk.judge.median_interval());
@@ -176,6 +234,9 @@ impl Stream {
 
 impl Chunk {
     fn first_at(&self) -> i64 {
+        if let Some(first) = self.frozen {
+            return first.into();
+        }
         let first = if self.sorted { self.samples.first() } else { self.samples.iter().min() };
         first.map_or(0, |stored| stored.at).into()
     }
@@ -187,6 +248,20 @@ impl Chunk {
     fn forget(&mut self) {
         self.folded = 0;
         self.runs.clear();
+    }
+
+    /// Keeps what the next chunk needs to be judged.
+    fn freeze(&mut self) {
+        if self.frozen.is_some() || self.folded < self.samples.len() {
+            return;
+        }
+        self.frozen = Some(self.first_at() as u32);
+        let recent = self.last_at() - Judge::MEMORY_MS;
+        let gone = self.samples.partition_point(|stored| i64::from(stored.at) < recent);
+        self.samples.drain(..gone);
+        self.samples.shrink_to_fit();
+        self.folded = self.samples.len();
+        self.runs.shrink_to_fit();
     }
 
     fn sort(&mut self) {

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::day::LocalDay;
 use super::engine::Engine;
-use super::judge::{days_to, part};
+use super::judge::days_to;
 use super::measure::{Dose, Unit};
 use super::plan::{Item, Name, Schedule};
 use super::score::Part;
@@ -89,7 +89,7 @@ impl Engine {
             let hearing = self.hearing(day, now);
             for item in &self.history.on(day).items {
                 let measured = self.measure(item, day);
-                let part = part(item, day, &measured, hearing);
+                let part = self.part(item, day, &measured, hearing);
                 let known = |sum: &Sum<'_>| sum.item.id == item.id && sum.unit == measured.dose.unit;
                 let index = sums.iter().position(known).unwrap_or_else(|| {
                     let unit = measured.dose.unit;

@@ -34,6 +34,11 @@ impl Retry {
         }
     }
 
+    /// Something may be tried at this time, not before.
+    pub(crate) fn wait(&mut self, until: Mono) {
+        self.until = Some(self.until.map_or(until, |known| known.min(until)));
+    }
+
     /// Something was taken.
     pub(crate) fn delivered(&mut self) {
         if self.until.is_none() {

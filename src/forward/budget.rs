@@ -2,7 +2,7 @@
 //!
 //! A ping waits in line behind what was sent before it. On a slow link a full window of batches delays it so long
 //! that the connection counts as dead, and the same batches are sent again, for ever. So the bytes in flight grow
-//! with answers that come soon, and are halved by those that come late and by every lost connection.
+//! with answers that come soon, and are halved by those that come late and by connections that go silent.
 
 /// Less is never asked for: 16 KB in 10 s is what the slowest usable link carries.
 const FLOOR: usize = 16 * 1024;
@@ -10,8 +10,9 @@ const FLOOR: usize = 16 * 1024;
 /// More brings nothing: 20 full batches.
 const CEILING: usize = 2 * 1024 * 1024;
 
-/// Where a new process starts: one or two full batches.
-const START: usize = 128 * 1024;
+/// Where a connection starts, at most: one full batch. On a link that soon breaks again, something is answered before
+/// it does.
+const START: usize = 32 * 1024;
 
 /// An answer that took longer than this, in microseconds, came late (a ping must be back within 10 s).
 const LATE_US: u64 = 3_000_000;
@@ -45,7 +46,12 @@ impl Budget {
             if after_us > LATE_US { self.bytes / 2 } else { self.bytes + bytes }.clamp(FLOOR, CEILING);
     }
 
-    /// The connection broke while something was under way.
+    /// A new connection.
+    pub(crate) fn begin(&mut self) {
+        self.bytes = self.bytes.min(START);
+    }
+
+    /// The connection went silent while something was under way.
     pub(crate) fn lost(&mut self) {
         self.bytes = (self.bytes / 2).max(FLOOR);
     }
@@ -67,10 +73,12 @@ mod tests {
             budget.answered(16_000, 50_000);
         }
         assert_eq!(budget.message(), CEILING);
+        budget.begin();
+        assert_eq!(budget.message(), START);
     }
 
     #[test]
-    fn connections_that_break_before_any_answer_shrink_what_the_next_one_sends() {
+    fn connections_that_go_silent_shrink_what_the_next_one_sends() {
         let mut budget = Budget::default();
         for _ in 0..3 {
             budget.lost();

@@ -57,8 +57,8 @@ impl Fault {
     pub(crate) fn from_rumqttc(error: ConnectionError, broker: &str, connected: bool) -> Self {
         match error {
             ConnectionError::Timeout(_) => Self::Timeout { broker: broker.into() },
+            ConnectionError::Tls(TlsError::Io(error)) => Self::handshake(error),
             ConnectionError::Io(error)
-            | ConnectionError::Tls(TlsError::Io(error))
             | ConnectionError::MqttState(
                 StateError::Io(error) | StateError::Deserialization(MqttError::Io(error)),
             ) => Self::from_io(error, broker, connected),
@@ -73,6 +73,11 @@ impl Fault {
             }
             other => Self::Protocol(other.to_string().into()),
         }
+    }
+
+    /// Whether the broker may have hung up over something that it was sent.
+    pub(crate) fn may_be_over_content(&self) -> bool {
+        matches!(self, Self::Closed | Self::Lost(_) | Self::Ended { .. })
     }
 
     /// Whether the link may have been slow rather than gone.
@@ -90,6 +95,14 @@ impl Fault {
             Some(cause) => Self::Tls { remedy: tls_remedy(cause), source: cause.clone().into() },
             None if connected => Self::Lost(error),
             None => Self::Unreachable { broker: broker.into(), source: error },
+        }
+    }
+
+    /// The connection broke in the middle of the handshake.
+    fn handshake(error: io::Error) -> Self {
+        match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+            Some(cause) => Self::Tls { remedy: tls_remedy(cause), source: cause.clone().into() },
+            None => Self::Tls { remedy: PLAIN, source: error.into() },
         }
     }
 
@@ -113,6 +126,8 @@ impl Fault {
         Self::Tls { remedy, source }
     }
 }
+
+const PLAIN: &str = "the broker does not speak TLS on this port: correct forward.port";
 
 fn tls_remedy(error: &rustls::Error) -> &'static str {
     use rustls::Error::{AlertReceived, InvalidCertificate, InvalidMessage};
@@ -141,7 +156,7 @@ fn tls_remedy(error: &rustls::Error) -> &'static str {
             | AlertDescription::CertificateRequired
             | AlertDescription::AccessDenied,
         ) => "the broker does not accept this hub's certificate: have the clinic issue it anew",
-        InvalidMessage(_) => "the broker does not speak TLS on this port: correct forward.port",
+        InvalidMessage(_) => PLAIN,
         _ => "check the TLS settings of the broker (TLS 1.2 or 1.3)",
     }
 }

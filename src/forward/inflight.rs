@@ -89,17 +89,16 @@ impl Inflight {
     }
 
     /// Documents among them.
-    pub(crate) fn documents_outstanding(&self) -> usize {
-        let all = self.queued.iter().chain(self.sent.values());
-        all.filter(|handed| matches!(handed.record, Record::Document(..))).count()
+    pub(crate) fn documents(&self) -> impl Iterator<Item = (&DocumentKey, u32)> {
+        self.queued.iter().chain(self.sent.values()).filter_map(|handed| match &handed.record {
+            Record::Document(key, revision) => Some((key, *revision)),
+            _ => None,
+        })
     }
 
     /// Whether this revision is on its way.
     pub(crate) fn carries(&self, key: &DocumentKey, revision: u32) -> bool {
-        self.queued
-            .iter()
-            .chain(self.sent.values())
-            .any(|handed| matches!(&handed.record, Record::Document(k, r) if k == key && *r == revision))
+        self.documents().any(|(k, r)| k == key && r == revision)
     }
 
     /// Whether one more may be handed over.

@@ -207,6 +207,11 @@ impl DocumentsLane {
         self.aside.insert((key, revision));
     }
 
+    /// Puts a document back in front.
+    pub(crate) fn push_front(&mut self, document: Document) {
+        self.queue.push_front(document);
+    }
+
     /// A revision was refused: it waits, and so do all others where the reason is that `nobody` listens. (An access
     /// list may refuse one kind and let the others through.)
     pub(crate) fn refused(&mut self, key: DocumentKey, revision: u32, nobody: bool, now: Mono, random: u32) {

@@ -6,7 +6,7 @@
 mod backoff;
 mod budget;
 mod connection;
-mod events;
+mod doubts;
 mod fault;
 mod inflight;
 mod lanes;
@@ -32,6 +32,7 @@ use crate::store::{DocumentKey, StoreHandle};
 use crate::types::UtcMicros;
 
 use budget::Budget;
+use doubts::Doubts;
 use status::Reporter;
 pub use status::{Alarm, AlarmKind, ForwardStatus, LinkState};
 
@@ -62,6 +63,7 @@ struct Memory {
     budget: Budget,
     /// Documents that did not fit, with the limit that they did not fit.
     too_large: HashMap<(DocumentKey, u32), usize>,
+    doubts: Doubts,
     /// Whether the current connection brought anything over.
     progress: bool,
 }
@@ -69,8 +71,13 @@ struct Memory {
 /// Forwards until `cancel` fires or the store is gone.
 pub async fn run(parts: ForwardParts, cancel: CancellationToken) {
     let reporter = Reporter::new(parts.status.clone());
-    let mut memory =
-        Memory { reporter, budget: Budget::default(), too_large: HashMap::new(), progress: false };
+    let mut memory = Memory {
+        reporter,
+        budget: Budget::default(),
+        too_large: HashMap::new(),
+        doubts: Doubts::default(),
+        progress: false,
+    };
     let mut attempt = 0;
     while !cancel.is_cancelled() {
         memory.reporter.connecting(now(&parts));
@@ -83,7 +90,7 @@ pub async fn run(parts: ForwardParts, cancel: CancellationToken) {
         }
         let pause = backoff::pause(attempt, random());
         attempt += 1;
-        memory.reporter.lost(&fault, pause, now(&parts));
+        memory.reporter.lost(&fault, pause, now(&parts), parts.wall.mono());
         tokio::select! {
             () = cancel.cancelled() => {}
             () = sleep(pause) => {}

@@ -1,5 +1,8 @@
 //! What happens on one connection: the store's side of it and the broker's, tied by what is in flight.
 
+mod rows;
+mod send;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,19 +10,18 @@ use futures_util::FutureExt as _;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use rumqttc::Outgoing;
-use rumqttc::v5::mqttbytes::QoS;
-use rumqttc::v5::mqttbytes::v5::{ConnAck, Packet, PubAck, PubAckReason, Publish, PublishProperties};
+use rumqttc::v5::mqttbytes::v5::{ConnAck, Packet};
 use rumqttc::v5::{AsyncClient, Event};
 use tokio::sync::watch;
 
 use super::fault::Fault;
-use super::inflight::{Inflight, OutOfStep, Record, Verdict};
+use super::inflight::Inflight;
 use super::lanes::{DocumentsLane, ReadingsLane, Rules};
-use super::payload::{self, CONTENT_TYPE, Group, StatusData};
+use super::payload::StatusData;
 use super::topics::{Kind, Topics};
-use super::{ForwardParts, Memory, now, random};
+use super::{ForwardParts, Memory, now};
 use crate::clock::Timeline;
-use crate::store::{Committed, Document, DocumentKey, DocumentKind, StoreError};
+use crate::store::{Committed, Document, DocumentKey, StoreError};
 use crate::types::{Epoch, Logged, Mono, Seq, UtcMicros};
 
 /// A connection that lasted this long counts as a good one: the next pause is short again.
@@ -54,6 +56,16 @@ pub(super) enum Step {
 /// An answer of the store, for [`Session::take`].
 #[derive(Debug)]
 pub(super) struct StoreAnswer(Done);
+
+/// Whether there is a document that nothing else may accompany.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Alone {
+    No,
+    /// It waits for the others to be answered.
+    Waiting,
+    /// It is on its way.
+    Sent,
+}
 
 /// How far stopping has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,6 +102,7 @@ pub(super) struct Session<'a> {
     heard: Mono,
     silence: Duration,
     refused: Option<u16>,
+    alone: Alone,
     phase: Phase,
 }
 
@@ -121,6 +134,7 @@ impl<'a> Session<'a> {
             boot: parts.wall.boot(),
         };
         let began = parts.wall.mono();
+        memory.budget.begin();
         memory.reporter.connected(now(parts), inflight.window());
         memory.reporter.acked(acked);
         Self {
@@ -142,6 +156,7 @@ impl<'a> Session<'a> {
             heard: began,
             silence,
             refused: None,
+            alone: Alone::No,
             phase: Phase::Running,
             parts,
             memory,
@@ -173,11 +188,7 @@ impl<'a> Session<'a> {
                 self.read();
                 self.plan(mono);
                 self.send_status()?;
-                while self.inflight.has_room(&self.memory.budget) {
-                    if !self.send_document()? && !self.send_readings()? {
-                        break;
-                    }
-                }
+                while self.has_room() && (self.send_document()? || self.send_readings()?) {}
             }
             Phase::Draining(until) if self.is_idle() => self.say_goodbye(until)?,
             Phase::Draining(_) | Phase::Leaving(_) | Phase::Over => {}
@@ -280,247 +291,34 @@ impl<'a> Session<'a> {
 
     /// The connection is gone.
     pub(super) fn ended(self, fault: Option<&Fault>) {
-        if self.parts.wall.mono().since(self.began) > GOOD_US {
+        let mono = self.parts.wall.mono();
+        if mono.since(self.began) > GOOD_US {
             self.memory.progress = true;
         }
-        if fault.is_some_and(Fault::is_silence) && self.inflight.outstanding() > 0 {
+        let Some(fault) = fault else { return };
+        if fault.is_silence() && self.inflight.outstanding() > 0 {
             self.memory.budget.lost();
         }
-    }
-
-    fn ack(&mut self, puback: &PubAck) -> Result<(), Fault> {
-        let mono = self.parts.wall.mono();
-        match self.inflight.ack(puback.pkid, puback.reason, mono, &mut self.memory.budget)? {
-            Verdict::Status => {
-                if let Phase::Leaving(_) = self.phase {
-                    self.client.try_disconnect().map_err(|_| OutOfStep(puback.pkid))?;
-                }
-            }
-            Verdict::Document(key, revision) => {
-                self.memory.progress = true;
-                self.memory.reporter.delivered(Kind::Document(key.kind), 0);
-                self.documents.retry.delivered();
-                self.documents.leaves(key.clone(), revision);
-                let store = self.parts.store.clone();
-                self.job(async move {
-                    let left = store.ack_document(key.clone(), revision).await;
-                    Done::Left(key, revision, left)
-                });
-            }
-            Verdict::Readings(count, cursor) => {
-                self.memory.progress = true;
-                self.memory.reporter.delivered(Kind::Readings, count);
-                self.readings.retry.delivered();
-                self.cursor = cursor.or(self.cursor);
-            }
-            Verdict::Kept(record, reason) => {
-                self.refused = Some(puback.pkid);
-                self.keep(record, reason, mono);
+        if fault.may_be_over_content() {
+            let documents =
+                self.inflight.documents().map(|(key, revision)| (key.clone(), revision)).collect();
+            if let Some(kind) = self.memory.doubts.lost(documents, self.alone == Alone::Sent, mono) {
+                self.memory.reporter.hung_up(Kind::Document(kind));
             }
         }
-        Ok(())
     }
 
-    fn keep(&mut self, record: Record, reason: PubAckReason, mono: Mono) {
-        let kind = match record {
-            Record::Status => Kind::Status,
-            Record::Readings(..) => {
-                self.readings.retry.refused(mono, random());
-                Kind::Readings
-            }
-            Record::Document(key, revision) => {
-                let kind = Kind::Document(key.kind);
-                let nobody = reason == PubAckReason::NoMatchingSubscribers;
-                self.documents.refused(key, revision, nobody, mono, random());
-                kind
-            }
-        };
-        self.memory.reporter.refused(kind, reason);
-    }
-
-    /// Ends the pauses that are over.
-    fn restart(&mut self, mono: Mono) {
-        if self.readings.retry.remaining(mono) == Some(0) && self.inflight.readings_outstanding() == 0 {
-            let next = self.inflight.restart_readings();
-            self.readings.restart(next);
-        }
-        if self.documents.retry.remaining(mono) == Some(0) {
-            self.documents.restart();
-        }
-    }
-
-    /// Asks the store for what comes next.
-    fn read(&mut self) {
-        let Committed { last, documents: changes, .. } = *self.committed.borrow();
-        if let Some((generation, from, max)) = self.readings.next_read(last, self.inflight.window()) {
-            let store = self.parts.store.clone();
-            self.job(async move {
-                let packets = store.read(from, max).await;
-                Done::Readings { generation, from, last, packets }
-            });
-        }
-        if let Some(asked) = self.documents.next_read(changes, self.inflight.outstanding()) {
-            let store = self.parts.store.clone();
-            self.job(async move { Done::Documents { asked, documents: store.documents(asked).await } });
-        }
-    }
-
-    fn plan(&mut self, mono: Mono) {
-        let timeline = self.timeline.borrow().clone();
-        if let Some((firsts, upto)) = self.readings.plan(&timeline, mono) {
-            self.inflight.plan(firsts, upto);
-        }
-    }
-
-    /// Tells the store how far the far side is; one request at a time, always with the newest place.
-    fn store_cursor(&mut self) {
-        if !self.storing
-            && let Some(upto) = self.cursor.take()
-        {
-            self.storing = true;
-            let (store, epoch) = (self.parts.store.clone(), self.epoch);
-            self.job(async move { Done::Cursor(upto, store.ack_readings(epoch, upto).await) });
-        }
-    }
-
-    fn send_status(&mut self) -> Result<(), Fault> {
-        let dead = self.memory.reporter.dead_letters();
-        if !(self.status.due || dead != self.status.dead_letters)
-            || !self.inflight.has_room(&self.memory.budget)
-        {
-            return Ok(());
-        }
-        (self.status.due, self.status.dead_letters) = (false, dead);
-        self.publish_status(true).map(|_| ())
-    }
-
-    /// `false` when it does not fit.
-    fn publish_status(&mut self, online: bool) -> Result<bool, Fault> {
-        self.status.revision += 1;
-        let data = status_data(self.parts, online, now(self.parts), self.memory.reporter.dead_letters());
-        let bytes = payload::status(&self.parts.hub.id, &self.key, self.status.revision, data);
-        let fits = self.size(Kind::Status, bytes.len()) <= self.limit;
-        if fits {
-            self.publish(Kind::Status, Record::Status, bytes)?;
-        }
-        Ok(fits)
-    }
-
-    /// Everything is answered: say that the hub leaves, then leave. Where even that does not fit, the connection is
-    /// dropped, and the broker publishes the last will.
-    fn say_goodbye(&mut self, until: Mono) -> Result<(), Fault> {
-        self.phase = if self.publish_status(false)? { Phase::Leaving(until) } else { Phase::Over };
-        Ok(())
+    fn has_room(&self) -> bool {
+        let alone = self.alone == Alone::No || self.inflight.outstanding() == 0;
+        alone && self.inflight.has_room(&self.memory.budget)
     }
 
     fn is_idle(&self) -> bool {
         self.inflight.outstanding() == 0 && self.jobs.is_empty() && self.cursor.is_none()
     }
 
-    /// Sends the next document; `false` when there is none.
-    fn send_document(&mut self) -> Result<bool, Fault> {
-        if self.documents.retry.probing() && self.inflight.documents_outstanding() > 0 {
-            return Ok(false);
-        }
-        while let Some(document) = self.documents.pop(|key, revision| self.inflight.carries(key, revision)) {
-            let kind = Kind::Document(document.key.kind);
-            let bytes = payload::document(&self.parts.hub.id, &document);
-            let size = self.size(kind, bytes.len());
-            if size <= self.limit {
-                self.publish(kind, Record::Document(document.key, document.revision), bytes)?;
-                return Ok(true);
-            }
-            let id = (document.key, document.revision);
-            self.documents.set_aside(id.0.clone(), id.1);
-            if self.memory.too_large.get(&id) != Some(&self.limit) {
-                let what = format!("document {}, revision {},", id.0, id.1);
-                self.memory.reporter.too_large(kind, &what, size, self.limit);
-                self.memory.too_large.insert(id, self.limit);
-            }
-        }
-        Ok(false)
-    }
-
-    /// Sends the next batch of readings; `false` when there is none.
-    fn send_readings(&mut self) -> Result<bool, Fault> {
-        let retry = &self.readings.retry;
-        if retry.blocked() || (retry.probing() && self.inflight.readings_outstanding() > 0) {
-            return Ok(false);
-        }
-        while let Some(batch) = self.readings.pop() {
-            let bytes = batch.encode(&self.parts.hub.id, self.epoch, self.parts.config.raw);
-            let size = self.size(Kind::Readings, bytes.len());
-            let wish =
-                if batch.len() > 1 { self.memory.budget.message().min(self.limit) } else { self.limit };
-            if size <= wish {
-                let record = Record::Readings(batch.first(), batch.len());
-                self.publish(Kind::Readings, record, bytes)?;
-                return Ok(true);
-            }
-            match batch.split() {
-                Ok((first, second)) => {
-                    self.inflight.plan([second.first()], Seq::default());
-                    self.readings.push_front(second);
-                    self.readings.push_front(first);
-                }
-                Err(single) => self.bury(&single, size),
-            }
-        }
-        Ok(false)
-    }
-
-    /// A packet that can never be sent: it stays in the log, a document tells the clinic, and the cursor goes on once
-    /// that document is durable.
-    fn bury(&mut self, single: &Group, size: usize) {
-        let Logged { seq, packet } = single.head();
-        let (seq, epoch) = (*seq, self.epoch);
-        let what = format!("packet {} of {}", seq.get(), packet.origin.sensor);
-        self.memory.reporter.too_large(Kind::Readings, &what, size, self.limit);
-        let key = DocumentKey { kind: DocumentKind::Gap, key: format!("too-large:{epoch}:{}", seq.get()) };
-        let body = serde_json::json!({
-            "reason": "too_large",
-            "epoch": epoch,
-            "sensor": packet.origin.sensor,
-            "first": seq,
-            "last": seq,
-            "count": 1,
-            "boot": packet.boot,
-            "mono0_ms": payload::Millis::from_micros(i64::try_from(packet.mono.micros()).unwrap_or(i64::MAX)),
-            "char": packet.characteristic,
-        });
-        let store = self.parts.store.clone();
-        self.job(async move { Done::Gap(seq, store.put_document(key, body).await) });
-    }
-
-    fn publish(&mut self, kind: Kind, record: Record, bytes: Vec<u8>) -> Result<(), Fault> {
-        let size = bytes.len();
-        let topic = self.topics.of(kind);
-        self.client
-            .try_publish_with_properties(topic, QoS::AtLeastOnce, kind.retained(), bytes, properties())
-            .map_err(|_| OutOfStep(0))?;
-        self.inflight.hand(record, size, self.parts.wall.mono());
-        Ok(())
-    }
-
-    /// The size of a publish on the wire, at most 3 bytes too large.
-    fn size(&self, kind: Kind, payload: usize) -> usize {
-        let empty = Publish::new(self.topics.of(kind), QoS::AtLeastOnce, Vec::new(), Some(properties()));
-        empty.size() + payload + PKID_AND_LENGTH
-    }
-
     fn job(&mut self, job: impl Future<Output = Done> + Send + 'static) {
         self.jobs.push(job.boxed());
-    }
-}
-
-/// A packet id, which rumqttc does not count before it has given one, and the rest of the longest length field.
-const PKID_AND_LENGTH: usize = 2 + 3;
-
-fn properties() -> PublishProperties {
-    PublishProperties {
-        payload_format_indicator: Some(1),
-        content_type: Some(CONTENT_TYPE.into()),
-        ..PublishProperties::default()
     }
 }
 

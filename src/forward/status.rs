@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
 use super::fault::Fault;
+use super::rfc3339;
 use super::topics::Kind;
-use super::{events, rfc3339};
 use crate::config::ForwardConfig;
-use crate::journal::Chain;
-use crate::types::{Seq, UtcMicros};
+use crate::journal::{Chain, events};
+use crate::types::{Mono, Seq, UtcMicros};
 
 /// The link to the clinic, as it is now.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -106,13 +106,19 @@ impl ForwardStatus {
 #[derive(Debug)]
 pub(super) struct Reporter {
     status: watch::Sender<ForwardStatus>,
-    /// What was last logged as the reason of having no connection.
-    logged: Option<String>,
+    /// What was logged as the reason of having no connection, and when the same may be logged again. A link that comes
+    /// and goes is not news each time.
+    logged: Vec<(String, Mono)>,
+    /// Whether the last loss was not logged, so that its end is not either.
+    silent: bool,
 }
+
+/// The same trouble is logged once in ten minutes.
+const REPEAT_US: u64 = 600_000_000;
 
 impl Reporter {
     pub(super) fn new(status: watch::Sender<ForwardStatus>) -> Self {
-        Self { status, logged: None }
+        Self { status, logged: Vec::new(), silent: false }
     }
 
     pub(super) fn broker(&self) -> String {
@@ -129,12 +135,21 @@ impl Reporter {
 
     pub(super) fn connected(&mut self, now: Option<UtcMicros>, window: usize) {
         self.link(LinkState::Connected, now);
-        self.logged = None;
         let broker = self.broker();
-        tracing::info!(message_id = events::CONNECTED, broker, window, "connected to the clinic's broker");
+        if std::mem::take(&mut self.silent) {
+            tracing::debug!(broker, window, "connected to the clinic's broker again");
+        } else {
+            tracing::info!(
+                message_id = events::CONNECTED,
+                broker,
+                window,
+                "connected to the clinic's broker"
+            );
+        }
     }
 
-    pub(super) fn lost(&mut self, fault: &Fault, pause: Duration, now: Option<UtcMicros>) {
+    /// There is no connection, and none is tried before the pause is over.
+    pub(super) fn lost(&mut self, fault: &Fault, pause: Duration, now: Option<UtcMicros>, mono: Mono) {
         let error = Chain(fault).to_string();
         let pause_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
         self.link(LinkState::Backoff { error: error.clone(), pause_ms }, now);
@@ -142,14 +157,16 @@ impl Reporter {
             status.outstanding = 0;
             status.last_error = Some(error.clone());
         });
-        if self.logged.as_ref() != Some(&error) {
+        self.logged.retain(|(_, until)| mono < *until);
+        self.silent = self.logged.iter().any(|(text, _)| *text == error);
+        if !self.silent {
             let broker = self.broker();
             tracing::warn!(
                 message_id = events::UNREACHABLE,
                 broker,
                 "no link to the clinic's broker, readings wait in the store: {error}"
             );
-            self.logged = Some(error);
+            self.logged.push((error, Mono::from_micros(mono.micros().saturating_add(REPEAT_US))));
         }
     }
 
@@ -195,6 +212,17 @@ impl Reporter {
         }
     }
 
+    /// The broker hangs up on messages of this kind.
+    pub(super) fn hung_up(&mut self, kind: Kind) {
+        let topic = kind.as_str();
+        let text = format!(
+            "the broker ends the connection over the hub's topic {topic}; everything is kept, allow the hub to publish there"
+        );
+        if self.raise(AlarmKind::Refused, kind, &text) {
+            tracing::warn!(message_id = events::REFUSED, topic, "{text}");
+        }
+    }
+
     /// A message can never be sent; `what` names it.
     pub(super) fn too_large(&mut self, kind: Kind, what: &str, size: usize, limit: usize) {
         let text = format!(
@@ -222,7 +250,7 @@ impl Reporter {
     }
 
     /// What was wanted again is no longer refused. (What is too large stays so.)
-    fn clear(&self, topic: Kind) {
+    pub(super) fn clear(&self, topic: Kind) {
         let topic = topic.as_str();
         let had = self.status.send_if_modified(|status| {
             let before = status.alarms.len();

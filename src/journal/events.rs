@@ -26,6 +26,38 @@ events! {
     STORE_RECOVERED = "5be1b2f0c3c14a5f9a6f0e6c1d2a7007";
     /// The clock became synchronized, or was stepped: times are resolved anew.
     CLOCK_ANCHORED = "5be1b2f0c3c14a5f9a6f0e6c1d2a7008";
+    /// A damaged store was moved aside; a new one began.
+    STORE_QUARANTINED = "5be1b2f0c3c14a5f9a6f0e6c1d2a7009";
+
+    /// The hub is connected to the broker.
+    CONNECTED = "5be1b2f0c3c14a5f9a6f0e6c1d2a7101";
+    /// There is no connection to the broker; readings wait in the store. Logged again only when the cause changes.
+    UNREACHABLE = "5be1b2f0c3c14a5f9a6f0e6c1d2a7102";
+    /// Nobody at the broker subscribes to what the hub sends; everything is kept until somebody does.
+    NO_SUBSCRIBER = "5be1b2f0c3c14a5f9a6f0e6c1d2a7103";
+    /// The broker refuses what the hub publishes; everything is kept until it takes it.
+    REFUSED = "5be1b2f0c3c14a5f9a6f0e6c1d2a7104";
+    /// The far side takes what the hub sends again, after [`NO_SUBSCRIBER`] or [`REFUSED`].
+    ACCEPTED_AGAIN = "5be1b2f0c3c14a5f9a6f0e6c1d2a7105";
+    /// One message is larger than the broker will ever take; it stays in the store, and a gap is reported.
+    TOO_LARGE = "5be1b2f0c3c14a5f9a6f0e6c1d2a7106";
+
+    /// The hub reached a powered Bluetooth adapter.
+    RADIO_READY = "6223ad1553114eabbf31a50def89072e";
+    /// No D-Bus, no bluetoothd, no adapter, or one that is off or does not answer.
+    RADIO_DOWN = "42cfa7fe21514f2494831cad91050caf";
+    /// A sensor is connected and its values arrive.
+    SENSOR_STREAMING = "89712b3d7cca45dbbd5c45e17326ca1c";
+    /// The link to a sensor ended.
+    SENSOR_LOST = "4d586a0f7870451787037e048264007d";
+    /// A sensor whose configuration asks for a bond has none.
+    SENSOR_NOT_BONDED = "434e486185384f789fbab574e4ed098c";
+    /// A sensor is there but cannot be connected or read.
+    SENSOR_FAILED = "966d2e6fa86e468a8e299538ad9b8d84";
+    /// A person opened a pairing window for one sensor.
+    PAIRING_OPEN = "628f4d1d5d52498880245ae54d372935";
+    /// The pairing window closed.
+    PAIRING_CLOSED = "0ec6732c434a4782acefd0d2db2b363c";
 }
 
 #[cfg(test)]

@@ -6,13 +6,15 @@
 //! file. That covers everything only while `blobs/` stays empty, which the limit on values sees to (see `block`).
 
 use std::fs::File;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
+
+use super::mark::Mark;
 
 /// sled's segment in bytes. See `block` for what follows from it.
 const SEGMENT: usize = 64 * 1024;
@@ -26,14 +28,16 @@ const _: () = assert!(super::block::MAX_BLOCK <= SEGMENT / 64);
 const LOCK_ATTEMPTS: u32 = 100;
 const LOCK_PAUSE: Duration = Duration::from_millis(10);
 
-/// `EINVAL`, which a garbled offset makes, and `EIO`, which a worn card makes.
-const GARBLED: [i32; 2] = [22, 5];
+/// `EIO`: a worn card, or a card that was pulled.
+const EIO: i32 = 5;
 
 /// Why the database did not do as asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Failure {
     /// The file system does not let it: full, read-only, locked, gone. Trying again later may help.
     Unavailable(String),
+    /// The card does not give back what was written. It may be a loose contact; it may be for good.
+    Unreadable(String),
     /// The database itself is damaged, or sled panicked over it.
     Broken(String),
 }
@@ -42,29 +46,30 @@ impl Failure {
     /// What happened, for people.
     pub(super) fn cause(&self) -> &str {
         match self {
-            Self::Unavailable(cause) | Self::Broken(cause) => cause,
+            Self::Unavailable(cause) | Self::Unreadable(cause) | Self::Broken(cause) => cause,
         }
     }
 }
 
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
-        Self::Unavailable(error.to_string())
+        // Kinds rather than numbers, since sled drops the number where it keeps an error for later.
+        match error.kind() {
+            _ if error.raw_os_error() == Some(EIO) => Self::Unreadable(error.to_string()),
+            // An end where none should be, an offset that cannot be: sled followed garbage.
+            ErrorKind::UnexpectedEof | ErrorKind::InvalidData | ErrorKind::InvalidInput => {
+                Self::Broken(error.to_string())
+            }
+            _ => Self::Unavailable(error.to_string()),
+        }
     }
 }
 
 impl From<sled::Error> for Failure {
     fn from(error: sled::Error) -> Self {
         match error {
-            // Without an errno, sled made it up: the end of the file where none should be, numbers that cannot be.
-            // Except for the lock, which it wraps.
-            sled::Error::Io(io) if io.raw_os_error().is_none() && io.kind() != io::ErrorKind::Other => {
-                Self::Broken(io.to_string())
-            }
-            sled::Error::Io(io) if io.raw_os_error().is_some_and(|errno| GARBLED.contains(&errno)) => {
-                Self::Broken(io.to_string())
-            }
-            sled::Error::Io(io) => Self::Unavailable(io.to_string()),
+            sled::Error::Io(io) => io.into(),
+            sled::Error::Corruption { .. } => Self::Broken("a page of the database is damaged".into()),
             other => Self::Broken(other.to_string()),
         }
     }
@@ -89,6 +94,8 @@ pub(super) struct Db {
     pub(super) meta: sled::Tree,
     /// What `outbox` keeps.
     pub(super) documents: sled::Tree,
+    /// How far the log reached.
+    pub(super) mark: Mark,
 }
 
 impl Db {
@@ -109,7 +116,8 @@ impl Db {
                 .mode(sled::Mode::LowSpace)
                 .open()?;
             let [log, meta, documents] = ["log", "meta", "documents"].map(|name| sled.open_tree(name));
-            Ok(Self { path: path.to_owned(), log: log?, meta: meta?, documents: documents?, sled })
+            let (log, meta, documents) = (log?, meta?, documents?);
+            Ok(Self { path: path.to_owned(), sled, log, meta, documents, mark: Mark::open(path) })
         })
     }
 
@@ -192,4 +200,55 @@ pub(super) fn beside(path: &Path, suffix: &str) -> PathBuf {
 pub(super) fn sync_parent(path: &Path) -> io::Result<()> {
     let parent = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     File::open(parent)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::block::MAX_BLOCK;
+
+    #[test]
+    fn pages_of_the_longest_values_stay_inside_the_file_through_splits_and_merges() {
+        let folder = tempfile::tempdir().unwrap();
+        let db = Db::make(&folder.path().join("store")).unwrap();
+        let blobs = || std::fs::read_dir(folder.path().join("store/blobs")).unwrap().count();
+        let mut noise = 1u64;
+        for round in 0..6000u64 {
+            noise = noise.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let key = (noise >> 33) % 400;
+            // Rounds of growing and of shrinking, so that leaves split and merge over and over.
+            if (noise >> 20) % 10 < if (round / 500) % 2 == 0 { 8 } else { 2 } {
+                db.log.insert(key.to_be_bytes(), &[7; MAX_BLOCK][..]).unwrap();
+                db.documents
+                    .insert([&b"w"[..], &key.to_be_bytes(), &[0; 2]].concat(), &[7; MAX_BLOCK][..])
+                    .unwrap();
+            } else {
+                db.log.remove(key.to_be_bytes()).unwrap();
+            }
+            if round % 20 == 0 {
+                db.sync().unwrap();
+                assert_eq!(blobs(), 0, "a page left the file in round {round}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_panic_inside_the_database_becomes_a_failure_with_its_text() {
+        let failure = guarded::<()>(|| panic!("page {} is gone", 7)).unwrap_err();
+        assert_eq!(failure, Failure::Broken("the database panicked: page 7 is gone".into()));
+    }
+
+    #[test]
+    fn what_the_system_refuses_is_not_taken_for_damage() {
+        let io = |errno| Failure::from(sled::Error::Io(io::Error::from_raw_os_error(errno)));
+        for (name, errno) in [("ENOSPC", 28), ("EROFS", 30), ("EACCES", 13), ("EMFILE", 24), ("ENOENT", 2)] {
+            assert!(matches!(io(errno), Failure::Unavailable(_)), "{name}");
+            // As sled hands it out from the second time on.
+            let kept = sled::Error::Io(io::Error::from_raw_os_error(errno)).clone();
+            assert!(matches!(Failure::from(kept), Failure::Unavailable(_)), "{name}, kept");
+        }
+        assert!(matches!(io(EIO), Failure::Unreadable(_)));
+        let short = sled::Error::Io(io::ErrorKind::UnexpectedEof.into());
+        assert!(matches!(Failure::from(short), Failure::Broken(_)));
+    }
 }

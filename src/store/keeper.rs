@@ -7,15 +7,21 @@ use super::log::{self, Readout, Span};
 use super::meta::Meta;
 use super::open::{LoadError, Loaded, OpenError, Options, load, load_after_quarantine};
 use super::outbox::{self, Outbox};
+use super::retention;
 use crate::clock::{Anchor, Timeline};
 use crate::config::StoreConfig;
-use crate::types::{Epoch, Logged, Packet, Seq, UtcMicros};
+use crate::journal::events;
+use crate::types::{Epoch, Logged, Packet, Seq};
 
 /// Packets that wait for the disk at most: some hours of four sensors, and a few megabytes.
 const MAX_PENDING: usize = 32 * 1024;
 
 /// When the database breaks so often within an hour, although it opens, it is quarantined.
 const PATIENCE: u32 = 3;
+
+/// When the card does not give the database back so often in a row, for ten minutes at the pauses of `task`, it is
+/// quarantined: a new one lands on other sectors.
+const UNREADABLE: u32 = 15;
 
 const DAY_US: i64 = 86_400_000_000;
 
@@ -46,8 +52,12 @@ pub(super) struct Keeper {
     timeline: Timeline,
     /// Why the database is not open.
     down: Option<String>,
+    /// The trouble that was logged last, until something could be written again.
+    logged: Option<String>,
     /// What happened to the store before, which somebody should know.
     noted: Option<String>,
+    /// How often in a row the card did not give back the database.
+    unreadable: u32,
     /// How often within an hour sled failed over its own files.
     broken: u32,
 }
@@ -67,7 +77,9 @@ impl Keeper {
             readout: Readout::default(),
             timeline: Timeline::default(),
             down: None,
+            logged: None,
             noted: None,
+            unreadable: 0,
             broken: 0,
         }
     }
@@ -78,7 +90,7 @@ impl Keeper {
     /// What only the operator can mend. Where trying again may help, [`Keeper::trouble`] tells.
     pub(super) fn open(&mut self, create: bool) -> Result<(), OpenError> {
         let path = &self.config.path;
-        let loaded = if self.broken >= PATIENCE {
+        let loaded = if self.broken >= PATIENCE || self.unreadable >= UNREADABLE {
             load_after_quarantine(path, &mut self.codec, self.down.clone().unwrap_or_default())
         } else {
             load(path, &mut self.codec, create)
@@ -90,8 +102,9 @@ impl Keeper {
                 }
                 Ok(())
             }
-            Err(LoadError::Unavailable(cause)) => {
-                self.down = Some(cause);
+            Err(LoadError::Later(failure)) => {
+                self.unreadable += u32::from(matches!(failure, Failure::Unreadable(_)));
+                self.down = Some(failure.cause().to_owned());
                 Ok(())
             }
             Err(LoadError::Open(error)) => {
@@ -108,7 +121,7 @@ impl Keeper {
         if self.running.is_none()
             && let Err(error) = self.open(create)
         {
-            tracing::error!(%error, "the store cannot be opened, trying again");
+            self.complain(&error.to_string());
         }
         self.running.is_some()
     }
@@ -122,6 +135,7 @@ impl Keeper {
                 aside.display()
             ));
         }
+        self.unreadable = 0;
         let same = meta.epoch == self.committed.epoch;
         if same && span.last > self.committed.last {
             // A commit failed: how much of it is on the disk is unknown, and its packets still wait. Write them anew.
@@ -130,14 +144,7 @@ impl Keeper {
             span.last = self.committed.last;
         }
         span.last = if same { span.last.max(self.committed.last) } else { span.last };
-        for (boot, mono) in self.timeline.boots() {
-            meta.timeline.saw(boot, mono);
-            if let Some(anchor) = self.timeline.last_anchor(boot)
-                && meta.timeline.add(*anchor)
-            {
-                meta.put_anchor(&db.meta, anchor)?;
-            }
-        }
+        meta.recall(&db.meta, &self.timeline)?;
         outbox.changes += self.committed.documents + 1;
         self.readout = Readout::default();
         self.down = None;
@@ -204,7 +211,7 @@ impl Keeper {
             let Running { db, meta, span, .. } = running;
             let mut last = span.last;
             if !keeper.pending.is_empty() {
-                see(&mut meta.timeline, &keeper.pending);
+                meta.see(&keeper.pending);
                 meta.put_boots(&db.meta, false)?;
                 last = log::write(db, &mut keeper.codec, meta.epoch, last, &keeper.pending)?;
                 running.dirty = true;
@@ -212,6 +219,9 @@ impl Keeper {
             if running.dirty {
                 db.sync()?;
                 running.dirty = false;
+                if keeper.logged.take().is_some() {
+                    tracing::info!(message_id = events::STORE_RECOVERED, "the store writes again");
+                }
             }
             let receipt = Receipt { epoch: meta.epoch, first: span.last.next(), last };
             span.last = last;
@@ -282,9 +292,9 @@ impl Keeper {
 
     /// Durable packets.
     pub(super) fn read(&mut self, from: Seq, max: usize) -> Result<Vec<Logged>, StoreError> {
-        let last = self.committed.last;
+        let Committed { first, last, .. } = self.committed;
         let (packets, faults) = self.attempt("read the log", |running, keeper| {
-            keeper.readout.read(&running.db, &mut keeper.codec, (from, last), max)
+            keeper.readout.read(&running.db, &mut keeper.codec, Span { first, last }, from, max)
         })?;
         for fault in faults {
             tracing::error!(%fault, "part of the log cannot be read");
@@ -334,7 +344,13 @@ impl Keeper {
         self.broken = 0;
         let Some(now) = (self.options.now)() else { return Ok(false) };
         let before = now.plus(-DAY_US * i64::from(self.config.keep_days));
-        self.attempt("remove old packets", |running, keeper| retire(running, &mut keeper.codec, before))
+        self.attempt("remove old packets", |running, keeper| {
+            let Running { db, meta, span, dirty, .. } = running;
+            let more = retention::retire(db, &mut keeper.codec, meta, span, before)?;
+            // It was durable at once, and everything before it too.
+            *dirty &= more.is_none();
+            Ok(more.unwrap_or(false))
+        })
     }
 
     /// Runs `work` on the open database. A failure closes it: whatever was not durable is undone or written anew when
@@ -362,8 +378,20 @@ impl Keeper {
         }
     }
 
+    /// Logs what is wrong once, however often it is met.
+    fn complain(&mut self, cause: &str) {
+        if self.logged.as_deref() == Some(cause) {
+            return;
+        }
+        tracing::error!(
+            message_id = events::STORE_TROUBLE,
+            "the store cannot write: {cause}; free space or replace the card, the hub keeps trying"
+        );
+        self.logged = Some(cause.to_owned());
+    }
+
     fn fail(&mut self, failure: Failure) {
-        tracing::error!(cause = failure.cause(), "the store failed, opening it again");
+        self.complain(failure.cause());
         self.broken += u32::from(matches!(failure, Failure::Broken(_)));
         self.down = Some(failure.cause().to_owned());
         if let Some(running) = self.running.take() {
@@ -375,7 +403,10 @@ impl Keeper {
     /// Takes over what is durable now.
     fn note_committed(&mut self) {
         let Some(running) = self.running.as_ref().filter(|running| !running.dirty) else { return };
-        let Running { meta, span, outbox, .. } = running;
+        let Running { db, meta, span, outbox, .. } = running;
+        if span.last != self.committed.last {
+            db.mark.write(meta.epoch, span.last);
+        }
         self.committed = Committed {
             epoch: meta.epoch,
             first: span.first,
@@ -383,31 +414,6 @@ impl Keeper {
             acked: meta.acked,
             documents: outbox.changes,
         };
-    }
-}
-
-fn retire(running: &mut Running, codec: &mut Codec, before: UtcMicros) -> Result<bool, Failure> {
-    let Running { db, meta, span, .. } = running;
-    let expired = log::expired(db, codec, &meta.timeline, (meta.acked, span.last), before)?;
-    if expired.is_empty() {
-        return Ok(false);
-    }
-    let (first, more) = (expired.first, expired.more);
-    meta.put_next(&db.meta, span.last.next())?;
-    expired.remove(db)?;
-    db.sync()?;
-    span.first = first;
-    running.dirty = false;
-    tracing::info!(first = first.get(), "old packets removed");
-    Ok(more)
-}
-
-/// Notes each boot's latest packet.
-fn see(timeline: &mut Timeline, packets: &[Packet]) {
-    for run in packets.chunk_by(|a, b| a.boot == b.boot) {
-        if let Some(last) = run.iter().max_by_key(|packet| packet.mono) {
-            timeline.saw(last.boot, last.mono);
-        }
     }
 }
 

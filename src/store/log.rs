@@ -6,11 +6,7 @@ use super::block::{Block, Codec};
 use super::db::{Db, Failure, guarded};
 use super::handle::StoreError;
 use super::meta::{Meta, nonce};
-use crate::clock::Timeline;
-use crate::types::{Epoch, Logged, Packet, Seq, UtcMicros};
-
-/// Rows that retention removes in one commit at most, so that nobody waits long behind it.
-const ROWS: usize = 1024;
+use crate::types::{Epoch, Logged, Packet, Seq};
 
 /// Which packets the log holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,12 +25,17 @@ impl Span {
         if let Some((key, value)) = back {
             match read_block(codec, &key, &value) {
                 Ok(block) => {
-                    block.packets.iter().for_each(|p| meta.timeline.saw(p.boot, p.mono));
+                    meta.see(&block.packets);
                     last = last.max(block.last().get());
                 }
                 // Its length is as unknown as its packets: their numbers stay unused.
                 Err(_) => last = last.max(seq_of(&key)?.get() + u64::from(u16::MAX)),
             }
+        }
+        let reached = db.mark.read(meta.epoch).max(meta.acked);
+        if reached.get() > last {
+            let lost = reached.get() - last;
+            return Err(Failure::Broken(format!("its log ends {lost} packets before what was durable")));
         }
         let first = match front {
             Some((key, _)) => seq_of(&key)?,
@@ -85,20 +86,24 @@ pub(super) struct Readout {
 }
 
 impl Readout {
-    /// Up to `max` packets from `from` to `last`, in order. Damaged blocks are left out and returned once each.
+    /// Up to `max` packets of `span` from `from` on, in order. Damaged and missing blocks are left out and returned
+    /// once each.
     pub(super) fn read(
         &mut self,
         db: &Db,
         codec: &mut Codec,
-        (from, last): (Seq, Seq),
+        span: Span,
+        from: Seq,
         max: usize,
     ) -> Result<(Vec<Logged>, Vec<StoreError>), Failure> {
         let (mut packets, mut faults) = (Vec::new(), Vec::new());
-        let mut next = from;
+        let last = span.last;
+        let mut next = from.max(span.first);
         if let Some(block) = self.cached.as_ref().filter(|b| b.first <= from && from <= b.last()) {
             take(block, &mut next, last, max, &mut packets);
         }
         if packets.len() >= max || next > last {
+            // Everything was in the cache.
             return Ok((packets, faults));
         }
         guarded(|| {
@@ -107,18 +112,18 @@ impl Readout {
             let begin = begin.map_or(Ok(next), |(key, _)| seq_of(&key))?;
             for row in db.log.range(begin.get().to_be_bytes()..=last.get().to_be_bytes()) {
                 let (key, value) = row?;
+                let first = seq_of(&key)?;
+                if first > next {
+                    let missing = first.get() - next.get();
+                    faults.extend(self.note(next, format!("{missing} packets are missing")));
+                    next = first;
+                }
                 match read_block(codec, &key, &value) {
                     Ok(block) => {
                         take(&block, &mut next, last, max, &mut packets);
                         self.cached = Some(block);
                     }
-                    Err(reason) => {
-                        let block = seq_of(&key)?.get();
-                        if !self.damaged.contains(&block) {
-                            self.damaged.push(block);
-                            faults.push(StoreError::Damaged { block, reason });
-                        }
-                    }
+                    Err(reason) => faults.extend(self.note(first, reason)),
                 }
                 if packets.len() >= max {
                     break;
@@ -127,6 +132,16 @@ impl Readout {
             Ok(())
         })?;
         Ok((packets, faults))
+    }
+
+    /// The fault, where it was not met before.
+    fn note(&mut self, block: Seq, reason: String) -> Option<StoreError> {
+        let block = block.get();
+        let new = !self.damaged.contains(&block);
+        new.then(|| {
+            self.damaged.push(block);
+            StoreError::Damaged { block, reason }
+        })
     }
 }
 
@@ -142,70 +157,8 @@ fn take(block: &Block, next: &mut Seq, last: Seq, max: usize, packets: &mut Vec<
     }
 }
 
-/// Blocks at the front of the log that may go.
-pub(super) struct Expired {
-    keys: Vec<sled::IVec>,
-    /// The log begins here without them.
-    pub(super) first: Seq,
-    /// There may be more.
-    pub(super) more: bool,
-}
-
-/// The blocks at the front whose packets were all acknowledged and are all older than `before`. A block whose time is
-/// not known stays, and so does a damaged one, for salvage; the damaged one does not keep those behind it.
-pub(super) fn expired(
-    db: &Db,
-    codec: &mut Codec,
-    timeline: &Timeline,
-    (acked, last): (Seq, Seq),
-    before: UtcMicros,
-) -> Result<Expired, Failure> {
-    let old =
-        |packet: &Packet| timeline.resolve(packet.boot, packet.mono).utc.is_some_and(|utc| utc < before);
-    let mut expired = Expired { keys: Vec::new(), first: last.next(), more: false };
-    guarded(|| {
-        let mut first = None;
-        for row in &db.log {
-            let (key, value) = row?;
-            match read_block(codec, &key, &value) {
-                Ok(block) if block.last() <= acked && block.packets.iter().all(old) => {
-                    expired.more = expired.keys.len() == ROWS;
-                    if !expired.more {
-                        expired.keys.push(key);
-                        continue;
-                    }
-                }
-                Ok(_) => {}
-                Err(_) => {
-                    first = first.or(Some(seq_of(&key)?));
-                    continue;
-                }
-            }
-            first = first.or(Some(seq_of(&key)?));
-            break;
-        }
-        expired.first = first.unwrap_or(last.next());
-        Ok(())
-    })?;
-    Ok(expired)
-}
-
-impl Expired {
-    /// Whether there is nothing to remove.
-    pub(super) fn is_empty(&self) -> bool {
-        self.keys.is_empty()
-    }
-
-    /// Removes them. The caller has written which numbers are used up.
-    pub(super) fn remove(self, db: &Db) -> Result<(), Failure> {
-        let mut batch = Batch::default();
-        self.keys.into_iter().for_each(|key| batch.remove(key));
-        guarded(|| Ok(db.log.apply_batch(batch)?))
-    }
-}
-
 /// A row as a block; the reason where it is none, or not the one that belongs there.
-fn read_block(codec: &mut Codec, key: &[u8], value: &[u8]) -> Result<Block, String> {
+pub(super) fn read_block(codec: &mut Codec, key: &[u8], value: &[u8]) -> Result<Block, String> {
     let (block, rest) = codec.decode(value).map_err(|error| error.to_string())?;
     if block.first.get().to_be_bytes() != key || !rest.is_empty() {
         return Err("it stands in another one's place".into());
@@ -213,7 +166,7 @@ fn read_block(codec: &mut Codec, key: &[u8], value: &[u8]) -> Result<Block, Stri
     Ok(block)
 }
 
-fn seq_of(key: &[u8]) -> Result<Seq, Failure> {
+pub(super) fn seq_of(key: &[u8]) -> Result<Seq, Failure> {
     let seq = key.try_into().map(u64::from_be_bytes).map(Seq::new);
     seq.map_err(|_| Failure::Broken("a key of the log has the wrong length".into()))
 }

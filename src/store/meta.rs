@@ -19,7 +19,7 @@ use super::db::{Db, Failure, discard, guarded};
 use super::open::OpenError;
 use super::seal::{Guard, Nonce};
 use crate::clock::{Anchor, Timeline};
-use crate::types::{BootId, Epoch, Mono, Seq, UtcMicros};
+use crate::types::{BootId, Epoch, Mono, Packet, Seq, UtcMicros};
 
 /// The version of everything that the store writes. Raise it with every change, and migrate from the one before.
 const SCHEMA: u32 = 1;
@@ -104,6 +104,28 @@ impl Meta {
             let uncertainty_us = u64::from_be_bytes(fields.take()?);
             self.timeline.add(Anchor { boot, mono, utc, uncertainty_us });
             self.anchors += 1;
+        }
+        Ok(())
+    }
+
+    /// Notes how far each boot has come.
+    pub(super) fn see(&mut self, packets: &[Packet]) {
+        for run in packets.chunk_by(|a, b| a.boot == b.boot) {
+            if let Some(last) = run.iter().max_by_key(|packet| packet.mono) {
+                self.timeline.saw(last.boot, last.mono);
+            }
+        }
+    }
+
+    /// Takes over what the store knew of time before its database failed.
+    pub(super) fn recall(&mut self, tree: &Tree, known: &Timeline) -> Result<(), Failure> {
+        for (boot, last) in known.boots() {
+            self.timeline.saw(boot, last);
+            if let Some(anchor) = known.last_anchor(boot)
+                && self.timeline.add(*anchor)
+            {
+                self.put_anchor(tree, anchor)?;
+            }
         }
         Ok(())
     }

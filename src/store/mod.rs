@@ -1,7 +1,7 @@
 //! The durable log of raw packets, and the outbox. One task owns sled; everybody else holds a [`StoreHandle`].
 //!
 //! [`open`] gives an [`Opened`] whatever the files look like; [`serve`] owns it from then on. Inside: `keeper` is the
-//! state and what can be done with it, `task` when; `log`, `outbox` and `meta` are the three trees, `db` the handle on
+//! state and what can be done with it, `task` when; `log` (with `retention`), `outbox` and `meta` are the three trees, `db` the handle on
 //! sled, `block` and `seal` the bytes.
 
 mod block;
@@ -9,9 +9,11 @@ mod db;
 mod handle;
 mod keeper;
 mod log;
+mod mark;
 mod meta;
 mod open;
 mod outbox;
+mod retention;
 mod seal;
 mod task;
 #[cfg(test)]

@@ -14,6 +14,7 @@ use super::meta::{self, Meta, MetaError};
 use super::outbox::Outbox;
 use super::seal::Guard;
 use crate::config::StoreConfig;
+use crate::journal::events;
 use crate::types::UtcMicros;
 
 /// Why a store cannot be opened before a person acts. Everything else opens, is quarantined, or is retried while the
@@ -149,7 +150,7 @@ pub(super) enum LoadError {
     /// For the operator.
     Open(OpenError),
     /// Later, perhaps.
-    Unavailable(String),
+    Later(Failure),
 }
 
 /// Opens what is in `path`, or quarantines it and begins anew. Where nothing is, a store is made only if `create`.
@@ -157,8 +158,8 @@ pub(super) fn load(path: &Path, codec: &mut Codec, create: bool) -> Result<Loade
     let reason = match attempt(path, codec, create) {
         Ok(loaded) => return Ok(loaded),
         Err(MetaError::Open(error)) => return Err(LoadError::Open(error)),
-        Err(MetaError::Db(Failure::Unavailable(cause))) => return Err(LoadError::Unavailable(cause)),
         Err(MetaError::Db(Failure::Broken(reason))) => reason,
+        Err(MetaError::Db(failure)) => return Err(LoadError::Later(failure)),
     };
     load_after_quarantine(path, codec, reason)
 }
@@ -169,9 +170,11 @@ pub(super) fn load_after_quarantine(
     codec: &mut Codec,
     reason: String,
 ) -> Result<Loaded, LoadError> {
-    let aside = quarantine(path)
-        .map_err(|error| LoadError::Unavailable(format!("{reason}; it cannot be moved aside: {error}")))?;
+    let aside = quarantine(path).map_err(|error| {
+        LoadError::Later(Failure::Unavailable(format!("{reason}; it cannot be moved aside: {error}")))
+    })?;
     tracing::error!(
+        message_id = events::STORE_QUARANTINED,
         path = %aside.display(),
         reason,
         "the store is damaged: moved aside and kept, beginning a new one; send the folder to support"
@@ -179,7 +182,7 @@ pub(super) fn load_after_quarantine(
     match attempt(path, codec, true) {
         Ok(loaded) => Ok(Loaded { quarantined: Some((aside, reason)), ..loaded }),
         Err(MetaError::Open(error)) => Err(LoadError::Open(error)),
-        Err(MetaError::Db(failure)) => Err(LoadError::Unavailable(failure.cause().to_owned())),
+        Err(MetaError::Db(failure)) => Err(LoadError::Later(failure)),
     }
 }
 

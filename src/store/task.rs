@@ -105,6 +105,8 @@ fn after(pause: Duration) -> Instant {
 struct Task {
     keeper: Keeper,
     committed: watch::Sender<Committed>,
+    /// What was published last.
+    published: Committed,
     waiting: Vec<Waiting>,
     /// When what waits has to be durable.
     commit_at: Option<Instant>,
@@ -118,6 +120,7 @@ struct Task {
 impl Task {
     fn new(keeper: Keeper, committed: watch::Sender<Committed>) -> Self {
         let mut task = Self {
+            published: keeper.committed(),
             keeper,
             committed,
             waiting: Vec::new(),
@@ -277,8 +280,12 @@ impl Task {
         } else if self.retry_at.is_none() {
             self.retry_at = Some(after(self.pause));
         }
+        // Sending waits for whoever looks at the state, so it is done only where there is something to say.
         let now = self.keeper.committed();
-        self.committed.send_if_modified(|before| std::mem::replace(before, now) != now);
+        if now != self.published {
+            self.published = now;
+            self.committed.send_replace(now);
+        }
     }
 
     fn finish(&mut self) {

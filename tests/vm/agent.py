@@ -34,10 +34,10 @@ def connect(path: str, timeout: float) -> socket.socket:
                 os.close(folder)
 
 
-def run(path: str, script: str, timeout: float = 120) -> tuple[int, bytes]:
+def run(path: str, script: str, timeout: float = 120, patience: float = 60) -> tuple[int, bytes]:
     """Exit status and output (both streams) of a bash script that root ran in the guest. After `timeout` seconds it is killed
-    there, status 124; a guest that does not answer soon after that raises AgentError."""
-    with connect(path, timeout + 30) as connection:
+    there, status 124; a guest that does not answer within `patience` after that raises AgentError."""
+    with connect(path, timeout + patience) as connection:
         connection.sendall(b'%d %s\n' % (max(1, timeout), base64.b64encode(script.encode())))
         answer = bytearray()
         try:
@@ -47,7 +47,7 @@ def run(path: str, script: str, timeout: float = 120) -> tuple[int, bytes]:
                     raise AgentError('the virtual machine went away')
                 answer += piece
         except TimeoutError as error:
-            raise AgentError(f'no answer from the guest {timeout + 30:.0f} s after: {script[:200]}') from error
+            raise AgentError(f'no answer from the guest within {timeout + patience:.0f} s: {script[:200]}') from error
     status, _, output = bytes(answer).partition(b' ')
     return int(status), base64.b64decode(output)
 

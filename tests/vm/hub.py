@@ -91,7 +91,11 @@ class Hub:
 
 
 def events() -> dict[str, str]:
-    """MESSAGE_ID -> name, from src/journal/events.rs."""
-    text = (REPOSITORY / 'src/journal/events.rs').read_text()
-    found = re.findall(r'(\w+)(?:: &str)? = "([0-9a-f]{32})"', text)
-    return {identifier: name for name, identifier in found}
+    """MESSAGE_ID -> name, from every events.rs under src/."""
+    text = ''.join(path.read_text() for path in sorted(REPOSITORY.glob('src/**/events.rs')))
+    return {identifier: name for name, identifier in re.findall(r'(\w+)(?:: &str)? = "([0-9a-f]{32})"', text)}
+
+
+def catalogue() -> set[str]:
+    """The MESSAGE_IDs that systemd/rehab-hub.catalog explains."""
+    return set(re.findall('^-- ([0-9a-f]{32})', (REPOSITORY / 'systemd/rehab-hub.catalog').read_text(), re.M))

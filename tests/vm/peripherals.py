@@ -39,7 +39,7 @@ class Stream:
     uuid: str
     make: Callable[[int], bytes]
     hz: float
-    readable: bool = False
+    reads: bytes | None = None    # what a read gives, where it may be read
     encrypted: bool = False       # subscribing and reading need an encrypted link
     count: int = 0
     last: bytes = b''
@@ -73,13 +73,13 @@ def sensors() -> list[Sensor]:
     return [
         Sensor('strap', 'Cardia H9 7C21', 'C4:F2:F3:F4:F5:01', '180D', {
             '180D': [Stream('2A37', values.heart_rate, 4, encrypted=True), Static('2A38', b'\1')],
-            '180F': [Stream('2A19', values.battery, 0.5, readable=True)],
+            '180F': [Stream('2A19', values.battery, 0.5, reads=values.BATTERY_READ)],
             '180A': device_information('Cardia', 'H9', '7C21')}),
         Sensor('bike', 'Velotrain 5 A804', 'D0:12:23:34:45:02', '1826', {
             '1826': [Stream('2AD2', values.indoor_bike, 4), Static('2ACC', struct.pack('<II', 0x4087, 0x2008)),
                      Static('2AD9', answers=True)],
             '1816': [Stream('2A5B', values.csc, 2), Static('2A5C', struct.pack('<H', 3))],
-            '180F': [Stream('2A19', values.battery, 0.5, readable=True)],
+            '180F': [Stream('2A19', values.battery, 0.5, reads=values.BATTERY_READ)],
             '180A': device_information('Velotrain', '5', 'A804')}),
     ]
 
@@ -112,10 +112,10 @@ class Peripheral:
             point = Characteristic(UUID(item.uuid), WRITE | INDICATE, WRITEABLE, CharacteristicValue(write=self.on_control_point))
             self.control_point = point
             return point
-        properties, permissions = NOTIFY | (READ if item.readable else 0), READABLE
+        properties, permissions = NOTIFY | (0 if item.reads is None else READ), READABLE
         if item.encrypted:
             permissions |= Characteristic.READ_REQUIRES_ENCRYPTION
-        item.characteristic = characteristic = Characteristic(UUID(item.uuid), properties, permissions, item.make(0))
+        item.characteristic = characteristic = Characteristic(UUID(item.uuid), properties, permissions, item.reads or b'')
         if item.encrypted:        # Bumble's own descriptor would let anyone subscribe
             characteristic.descriptors = [Descriptor(
                 CCC, READABLE | WRITEABLE | Descriptor.WRITE_REQUIRES_ENCRYPTION,

@@ -85,12 +85,23 @@ def test_a_value_carries_its_boot_and_time():
     assert (value.boot, value.at) == (BOOT.decode().replace('-', ''), 1234567890123)
 
 
-def test_indications_and_multiple_notifications_are_values_and_answers_are_not():
+def test_indications_and_multiple_notifications_are_values_and_other_channels_are_not():
     several = l2cap(b'\x23' + struct.pack('<HH', 7, 1) + b'a' + struct.pack('<HH', 9, 2) + b'bc')
     trace = record(connected(0x40, STRAP)) + record(acl(0x40, notification(5, b'i', 0x1d))) + record(acl(0x40, several))
     trace += record(acl(0x40, l2cap(b'\x0bread'))) + record(acl(0x40, l2cap(b'\x1b\x07\x00smp', channel=6)))
     assert values(trace) == [(STRAP, 5, b'i'), (STRAP, 7, b'a'), (STRAP, 9, b'bc')]
-    assert [v.indicated for v in read(trace) if isinstance(v, Value)] == [True, False, False]
+
+
+def test_an_answer_to_a_read_is_told_from_a_notification_of_the_same_value():
+    asked = record(acl(0x40, l2cap(b'\x0a\x07\x00'), boundary=0), flags=4)
+    other = record(acl(0x40, l2cap(b'\x08\x01\x00\xff\xff\x03\x28'), boundary=0), flags=4)
+    confirmed = record(acl(0x40, l2cap(b'\x1e'), boundary=0), flags=4)
+    answer = record(acl(0x40, l2cap(b'\x0bd')))
+    trace = record(connected(0x40, STRAP)) + asked + record(acl(0x40, notification(7, b'd'))) + confirmed + answer
+    trace += other + record(acl(0x40, l2cap(b'\x09\x07rest')))
+    table = {STRAP: {7: '2A19'}}
+    assert dict(readings(read(trace), table)) == {(STRAP, '2A19', b'd'): 1}
+    assert dict(readings(read(trace), table, read=True)) == {(STRAP, '2A19', b'd'): 1}
 
 
 def test_only_what_bluetoothd_could_hear_counts_and_repeats_count_twice():

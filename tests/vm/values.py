@@ -1,6 +1,6 @@
 """Notification values in the real layouts; every one carries the count `n`, so that no two of a run are equal.
 
-Battery Level has no room for one: it falls by 1 % a notification and starts again at 100.
+Battery Level has no room for one: it falls by 1 % a notification from 99 to 1 and starts again; 100 is what a read gives.
 """
 import struct
 
@@ -29,4 +29,7 @@ def csc(n: int) -> bytes:
 
 def battery(n: int) -> bytes:
     """2A19: percent."""
-    return bytes([100 - n % 101])
+    return bytes([99 - n % 99])
+
+
+BATTERY_READ = bytes([100])

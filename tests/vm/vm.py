@@ -49,6 +49,7 @@ class Guest:
     def ready(self):
         """Waits for the end of the boot and for a powered controller: the dongle must be plugged in by then. Asked anew each
         time, since `is-system-running --wait` and bluetoothctl can wait for ever when they start at the wrong moment."""
+        agent.run(str(self.folder / 'agent.sock'), 'true', patience=300)
         wait('the guest has booted', lambda: self.run('systemctl is-system-running', False, 20).strip() in ('running', 'degraded'), 240)
         self.run('mkdir -p /mnt/share; mount -t 9p -o trans=virtio,version=9p2000.L,ro share /mnt/share')
         adapter = '/org/bluez/hci0 org.bluez.Adapter1 Powered'
@@ -133,6 +134,8 @@ class Peripherals:
         return {address: {int(handle): uuid for handle, uuid in table.items()} for address, table in answer.items()}
 
     def close(self):
+        self.lines.close()
+        self.connection.close()
         self.process.stdin.close()
         self.process.wait(10)
         self.log.close()

@@ -1,40 +1,41 @@
 """The witness: what the guest's relay wrote into /dev/vhci, read back as the readings that BlueZ was given.
 
-The hub cannot influence it. H4 -> HCI ACL -> L2CAP (reassembled) -> ATT notifications and indications, by connection handle
-and attribute handle -> (address of the sensor, characteristic, bytes). Core 5.4: Vol 4, Part A (H4); Vol 4, Part E, 5.4.2
-and 7.7 (ACL, events); Vol 3, Part A, 3 (L2CAP); Vol 3, Part F, 3.4.7 (ATT).
+The hub cannot influence it. H4 -> HCI ACL -> L2CAP (reassembled) -> ATT notifications, indications and answers to reads, by
+connection handle and attribute handle -> (address of the sensor, characteristic, bytes). Core 5.4: Vol 4, Part A (H4); Vol 4,
+Part E, 5.4.2 and 7.7 (ACL, events); Vol 3, Part A, 3 (L2CAP); Vol 3, Part F, 3.4.4 and 3.4.7 (ATT).
 """
 import struct
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-RAN, PLUGGED = 1, 2                     # flags of a record, see guest/vhci-relay
+RAN, PLUGGED, SENT = 1, 2, 4            # flags of a record, see guest/vhci-relay
 RECORD = struct.Struct('<QBH')
 ACL, EVENT = 2, 4                       # H4 packet types
 ATT_CID = 4
-NOTIFICATION, INDICATION, MULTIPLE = 0x1b, 0x1d, 0x23
+READ_REQUEST, READ_RESPONSE, NOTIFICATION, INDICATION, MULTIPLE = 0x0a, 0x0b, 0x1b, 0x1d, 0x23
 
 
 @dataclass(frozen=True)
 class Record:
-    """One packet as it was written: `at` is CLOCK_BOOTTIME in ns, `ran` whether bluetoothd ran."""
+    """One packet: `at` is CLOCK_BOOTTIME in ns, `ran` whether bluetoothd ran, `sent` that it came from the guest."""
     at: int
     ran: bool
     plugged: bool
+    sent: bool
     packet: bytes
 
 
 @dataclass(frozen=True)
 class Value:
-    """One notification or indication that was handed to BlueZ."""
+    """One value that was handed to BlueZ: a notification, an indication, or with `read` the answer to a read."""
     at: int
     ran: bool
     boot: str
     address: str
     handle: int
     value: bytes
-    indicated: bool
+    read: bool
 
 
 @dataclass(frozen=True)
@@ -53,15 +54,15 @@ def records(trace: bytes) -> Iterator[Record]:
         at += RECORD.size
         if at + length > len(trace):
             return
-        yield Record(time, bool(flags & RAN), bool(flags & PLUGGED), trace[at:at + length])
+        yield Record(time, bool(flags & RAN), bool(flags & PLUGGED), bool(flags & SENT), trace[at:at + length])
         at += length
 
 
-class Link:
-    """One LE connection: the far end's address, and the L2CAP frame that is being put together."""
+class Frames:
+    """Puts L2CAP frames together, of one link and direction."""
 
-    def __init__(self, address: str):
-        self.address, self.frame = address, b''
+    def __init__(self):
+        self.frame = b''
 
     def take(self, boundary: int, data: bytes) -> tuple[int, bytes] | None:
         """Adds one ACL fragment; gives channel and payload once the frame is whole. Boundary 1 continues a frame."""
@@ -75,16 +76,27 @@ class Link:
         return channel, payload
 
 
-def attribute_values(pdu: bytes) -> Iterator[tuple[int, bytes, bool]]:
-    """Attribute handle, bytes and whether indicated, of an ATT PDU that a server sends unasked; nothing of any other."""
-    if len(pdu) >= 3 and pdu[0] in (NOTIFICATION, INDICATION):
-        yield struct.unpack_from('<H', pdu, 1)[0], pdu[3:], pdu[0] == INDICATION
-    elif pdu[:1] == bytes([MULTIPLE]):
-        at = 1
-        while at + 4 <= len(pdu):
-            handle, length = struct.unpack_from('<HH', pdu, at)
-            yield handle, pdu[at + 4:at + 4 + length], False
-            at += 4 + length
+class Link:
+    """One LE connection: the far end's address, and what the guest asked it for."""
+
+    def __init__(self, address: str):
+        self.address = address
+        self.heard, self.sent = Frames(), Frames()
+        self.asked: int | None = None
+
+    def take(self, pdu: bytes) -> Iterator[tuple[int, bytes, bool]]:
+        """Attribute handle, bytes and whether it was asked for, of the values in an ATT PDU from the sensor."""
+        code = pdu[:1]
+        if len(pdu) >= 3 and code[0] in (NOTIFICATION, INDICATION):
+            yield struct.unpack_from('<H', pdu, 1)[0], pdu[3:], False
+        elif code == bytes([MULTIPLE]):
+            at = 1
+            while at + 4 <= len(pdu):
+                handle, length = struct.unpack_from('<HH', pdu, at)
+                yield handle, pdu[at + 4:at + 4 + length], False
+                at += 4 + length
+        elif code == bytes([READ_RESPONSE]) and self.asked is not None:
+            yield self.asked, pdu[1:], True
 
 
 class Reader:
@@ -103,10 +115,16 @@ class Reader:
         elif record.packet[:1] == bytes([ACL]) and len(record.packet) >= 5:
             word, length = struct.unpack_from('<HH', record.packet, 1)
             link = self.links.get(word & 0x0fff)
-            whole = link and link.take(word >> 12 & 3, record.packet[5:5 + length])
-            if whole and whole[0] == ATT_CID:
-                for handle, value, indicated in attribute_values(whole[1]):
-                    yield Value(record.at, record.ran, self.boot, link.address, handle, value, indicated)
+            frames = link and (link.sent if record.sent else link.heard)
+            whole = frames and frames.take(word >> 12 & 3, record.packet[5:5 + length])
+            if not whole or whole[0] != ATT_CID:
+                return
+            if record.sent:                        # requests are answered one at a time (Vol 3, Part F, 3.3.2)
+                if whole[1][0] & 1 == 0 and whole[1][0] < 0x1e:
+                    link.asked = struct.unpack_from('<H', whole[1], 1)[0] if whole[1][0] == READ_REQUEST else None
+                return
+            for handle, value, read in link.take(whole[1]):
+                yield Value(record.at, record.ran, self.boot, link.address, handle, value, read)
 
     def take_event(self, record: Record) -> Iterator[Edge]:
         code, parameters = record.packet[1], record.packet[3:]
@@ -130,10 +148,11 @@ def read(trace: bytes) -> list[Value | Edge]:
 Reading = tuple[str, str, bytes]        # address, characteristic, bytes
 
 
-def readings(items: Iterable[Value | Edge], table: dict[str, dict[int, str]]) -> Counter[Reading]:
-    """The multiset of readings that bluetoothd was given while it ran. `table` is the peripherals' own: for each address,
-    attribute handle -> characteristic; a handle that it lacks is no stream (a control point's answer) and is left out."""
+def readings(items: Iterable[Value | Edge], table: dict[str, dict[int, str]], read: bool = False) -> Counter[Reading]:
+    """The multiset of values that bluetoothd was given while it ran: unasked ones, or the answers to reads. `table` is the
+    peripherals' own: for each address, attribute handle -> characteristic; a handle that it lacks is no stream (a control
+    point's answer) and is left out."""
     return Counter(
         (item.address, table[item.address][item.handle], item.value)
         for item in items
-        if isinstance(item, Value) and item.ran and item.handle in table.get(item.address, {}))
+        if isinstance(item, Value) and item.ran and item.read == read and item.handle in table.get(item.address, {}))

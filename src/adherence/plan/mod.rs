@@ -43,6 +43,8 @@ pub struct Plan {
     pub min_active_ms: i64,
     /// Machines whose pedals a motor turns: only power is activity there.
     pub require_power: BTreeSet<SensorId>,
+    /// An alert is raised when the heart rate is above this for 30 s, in beats a minute; `None` for no limit.
+    pub heart_rate_limit: Option<u16>,
     /// Questions beside pain, exertion and function, or with another scale.
     pub questions: Vec<Question>,
     /// What is prescribed; never empty.

@@ -70,6 +70,7 @@ fn plan(root: &mut Section<'_, '_>) -> Option<Plan> {
         &[("by_date", RuleSet::ByDate), ("2025", RuleSet::Year2025), ("2026", RuleSet::Year2026)],
     );
     let thresholds = Thresholds::read(root);
+    let heart_rate_limit = limits(root);
     let motorised = require_power(root);
     let questions = questions(root);
     let items = items(root);
@@ -88,6 +89,7 @@ fn plan(root: &mut Section<'_, '_>) -> Option<Plan> {
         met_percent: thresholds.met_percent,
         min_active_ms: thresholds.min_active_ms,
         require_power: motorised,
+        heart_rate_limit,
         questions,
         items,
     };
@@ -120,6 +122,18 @@ impl Thresholds {
         }
         read
     }
+}
+
+fn limits(root: &mut Section<'_, '_>) -> Option<u16> {
+    let mut section = root.section("limits")?;
+    let limit = section.integer("heart_rate_bpm", 30..=250);
+    section.note("spo2_percent");
+    if section.has("spo2_percent") {
+        let problem = "cannot be watched: no decoder of this hub yields oxygen saturation";
+        section.fault("spo2_percent", problem, "heart_rate_bpm only");
+    }
+    section.finish();
+    limit.map(|limit| limit as u16)
 }
 
 fn require_power(root: &mut Section<'_, '_>) -> BTreeSet<SensorId> {

@@ -3,6 +3,7 @@
 //! Exit codes: 0 ok, 1 failed, 2 usage, 69 the daemon cannot be reached, 78 the configuration is faulty.
 
 mod config;
+mod decode;
 #[cfg(feature = "demo")]
 mod demo;
 mod output;
@@ -39,6 +40,8 @@ enum Command {
     Demo(demo::Args),
     /// Check a configuration
     Config(config::Args),
+    /// Decode packets of a characteristic
+    Decode(decode::Args),
     /// Show what the hub is doing
     Status,
     /// Pair a sensor that the configuration lists
@@ -60,6 +63,7 @@ fn main() -> ExitCode {
         #[cfg(feature = "demo")]
         Command::Demo(args) => demo::run(&args, &global),
         Command::Config(args) => config::run(&args, &global),
+        Command::Decode(args) => decode::run(&args, &global),
         Command::Status => status::run(&global),
         Command::Pair(args) => pair::run(&args, &global),
         Command::Replay(args) => replay::run(&args, &global),

@@ -1,5 +1,8 @@
+use std::collections::BTreeSet;
+
 use serde_json::json;
 
+use super::db::Db;
 use super::*;
 
 #[tokio::test]
@@ -135,4 +138,99 @@ async fn a_value_that_no_characteristic_can_have_is_refused_and_the_longest_one_
             assert_eq!(read_all(&store).await, packets);
         })
         .await;
+}
+
+#[tokio::test]
+async fn damaged_and_missing_blocks_are_left_out_and_told_and_the_rest_is_read() {
+    let place = Place::new();
+    let packets = session(900);
+    place
+        .serve(async |store| append(&store, packets.clone(), Urgency::AtOnce).await.map(drop).unwrap())
+        .await;
+    let db = Db::open(&place.config.path).unwrap();
+    let keys: Vec<u64> =
+        db.log.iter().keys().map(|key| u64::from_be_bytes(key.unwrap()[..].try_into().unwrap())).collect();
+    let mut bad = db.log.get(keys[1].to_be_bytes()).unwrap().unwrap().to_vec();
+    bad[100] ^= 1;
+    db.log.insert(keys[1].to_be_bytes(), bad).unwrap();
+    db.log.remove(keys[3].to_be_bytes()).unwrap();
+    db.sync().unwrap();
+    drop(db);
+    let gone = |seq: u64| (keys[1]..keys[2]).contains(&seq) || (keys[3]..keys[4]).contains(&seq);
+    place
+        .serve(async |store| {
+            let read = store.read(Seq::new(1), 10_000).await.unwrap();
+            let kept = (1..).zip(packets).filter(|(seq, _)| !gone(*seq));
+            assert!(read.into_iter().map(|l| (l.seq.get(), l.packet)).eq(kept));
+            assert!(store.stats().await.unwrap().trouble.unwrap().contains("damaged"));
+            let part = store.read(Seq::new(keys[1]), 1).await.unwrap();
+            assert_eq!(part[0].seq.get(), keys[2], "a reader is stuck at the damaged block");
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn a_log_that_ends_before_its_cursor_is_quarantined_since_its_numbers_would_be_used_twice() {
+    let place = Place::new();
+    place.serve(async |store| append(&store, session(9), Urgency::AtOnce).await.map(drop).unwrap()).await;
+    let db = Db::open(&place.config.path).unwrap();
+    db.meta.insert("acked", &99u64.to_be_bytes()).unwrap();
+    drop(db);
+    assert_eq!(place.open().unwrap().committed().last, Seq::new(0));
+    assert!(place.aside(1).exists());
+}
+
+/// Flips a bit in every copy of some blocks in the database's file: `choose` gets the numbers of
+/// their first packets, in order.
+fn damage(place: &Place, choose: impl FnOnce(&[u64]) -> Vec<u64>) {
+    let file = place.config.path.join("db");
+    let mut bytes = std::fs::read(&file).unwrap();
+    let begins = bytes.windows(28).enumerate().filter(|(_, header)| header.starts_with(b"\xF5RHB"));
+    let found: Vec<(usize, u64)> =
+        begins.map(|(at, header)| (at, u64::from_le_bytes(header[16..24].try_into().unwrap()))).collect();
+    let all: BTreeSet<u64> = found.iter().map(|(_, first)| *first).collect();
+    let chosen = choose(&all.into_iter().collect::<Vec<_>>());
+    found.iter().filter(|(_, first)| chosen.contains(first)).for_each(|(at, _)| bytes[at + 40] ^= 1);
+    std::fs::write(&file, bytes).unwrap();
+}
+
+#[tokio::test]
+async fn a_database_that_opens_but_cannot_be_read_is_quarantined_after_some_attempts() {
+    let place = Place::new();
+    let first = place
+        .serve(async |store| {
+            for part in session(20_000).chunks(1000) {
+                append(&store, part.to_vec(), Urgency::AtOnce).await.unwrap();
+            }
+            *store.committed().borrow()
+        })
+        .await;
+    // Opened once more, sled has noted where its pages are, and reads them only when they are asked for.
+    drop(place.open().unwrap());
+    damage(&place, |firsts| vec![firsts[firsts.len() / 2]]);
+    place
+        .serve(async |store| {
+            let mut committed = store.committed();
+            let mut attempts = 0;
+            while committed.borrow_and_update().epoch == first.epoch {
+                assert!(store.read(Seq::new(1), 20_000).await.is_err());
+                attempts += 1;
+                // Woken when the database is open again, the same or a new one.
+                committed.changed().await.unwrap();
+            }
+            assert!((3..=4).contains(&attempts), "{attempts} attempts");
+            assert_eq!(seqs(append(&store, session(1), Urgency::AtOnce).await.unwrap()), (1, 1));
+        })
+        .await;
+    assert!(place.aside(1).exists());
+}
+
+#[tokio::test]
+async fn a_tail_that_sled_cuts_off_is_noticed_and_its_numbers_are_not_used_twice() {
+    let place = Place::new();
+    let first = place.serve(async |store| append(&store, session(90), Urgency::AtOnce).await.unwrap()).await;
+    damage(&place, <[u64]>::to_vec);
+    let opened = place.open().unwrap();
+    assert_ne!(opened.committed().epoch, first.epoch);
+    assert!(opened.trouble().unwrap().contains("90 packets before what was durable"));
 }

@@ -15,7 +15,7 @@ async fn random_cuts_lose_nothing_and_add_nothing() {
     let proxy = Proxy::start(broker.port()).await;
     let mut receiver = Receiver::start(broker.port(), &identity()).await;
     let begin = Instant::now();
-    proxy.cut_at_random(seed(), 60_000);
+    proxy.cut_at_random(seed(), 100_000);
     let mut hub = Hub::start(config(proxy.port()));
     let source = therapy(0..total);
     let ahead = 5_000;

@@ -22,7 +22,10 @@ async fn what_nobody_subscribes_to_stays_in_the_store_until_somebody_does() {
     assert!(status.alarms.iter().all(|alarm| alarm.kind == AlarmKind::NoSubscriber), "{:?}", status.alarms);
     assert!(status.alarms[0].text.contains("start the clinic's receiver"), "{:?}", status.alarms);
     // Tried again, and refused again.
-    hub.until("a second attempt", |status| status.alarms.iter().any(|alarm| alarm.count > 40)).await;
+    hub.until("a second attempt", |status| {
+        status.alarms.iter().any(|alarm| alarm.topic == "day" && alarm.count >= 2)
+    })
+    .await;
     assert_eq!((hub.acked(), status.readings, status.documents), (Seq::new(0), 0, 0));
     assert_eq!(hub.store.read(Seq::new(1), 9_999).await.unwrap().len(), source.len());
     assert_eq!(hub.store.documents(9).await.unwrap().len(), 1);
@@ -33,7 +36,7 @@ async fn what_nobody_subscribes_to_stays_in_the_store_until_somebody_does() {
     hub.all_acknowledged().await;
     hub.until("no alarm", |status| status.alarms.is_empty()).await;
     assert_eq!(difference(&source, &receiver.ledger()), (0, 0));
-    assert!(hub.store.documents(9).await.unwrap().is_empty());
+    assert!(hub.documents_waiting(0).await.is_empty());
 }
 
 #[tokio::test]
@@ -57,11 +60,13 @@ async fn a_kind_that_the_broker_forbids_stays_and_does_not_hold_up_the_others() 
             ledger.readings.len() == source.len() && ledger.documents.iter().any(|(id, _)| id == "day:d:1")
         })
         .await;
-    hub.until("the alarm", |status| status.alarms.iter().any(|alarm| alarm.count >= 2)).await;
+    hub.until("the alarm", |status| !status.alarms.is_empty()).await;
     let alarm = hub.status.borrow().alarms[0].clone();
     assert_eq!((alarm.kind, alarm.topic.as_str()), (AlarmKind::Refused, "audit"));
-    assert!(alarm.text.contains("NotAuthorized") && alarm.text.contains("allow the hub"), "{}", alarm.text);
-    assert_eq!(hub.store.documents(9).await.unwrap().len(), 2);
+    // Mosquitto 2.0 with an unbounded queue says NotAuthorized and hangs up; often only the latter arrives.
+    println!("forbidden_kind: {}", alarm.text);
+    assert!(alarm.text.ends_with("allow the hub to publish there"), "{}", alarm.text);
+    assert_eq!(hub.documents_waiting(2).await, ["a", "b"]);
 
     std::fs::write(&rules, allow).unwrap();
     broker.restart(&acl).await;

@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use super::receiver::Ledger;
 
 /// How long anything may take before a test gives up.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The boot that recorded readings are from; not the one of this machine.
 const BOOT: BootId = BootId::from_u128(0x5EED);
@@ -59,6 +59,8 @@ pub(crate) fn config(port: u16) -> ForwardConfig {
 impl Hub {
     /// Opens a store in a new folder and starts to forward.
     pub(crate) fn start(config: ForwardConfig) -> Self {
+        // To standard error: shown when a test fails.
+        rehab_hub::journal::install(tracing_subscriber::filter::LevelFilter::DEBUG);
         let folder = tempfile::tempdir().unwrap();
         let (store, stop_store) = store_task(folder.path().join("store"));
         let mut known = Timeline::default();
@@ -92,6 +94,21 @@ impl Hub {
             "not all was acknowledged: {:?}",
             *self.status.borrow()
         );
+    }
+
+    /// Waits until so many documents are left in the store; their keys.
+    pub(crate) async fn documents_waiting(&self, count: usize) -> Vec<String> {
+        let mut committed = self.store.committed();
+        let wait = async {
+            loop {
+                let waiting = self.store.documents(1_000).await.unwrap();
+                if waiting.len() == count {
+                    return waiting.into_iter().map(|document| document.key.key).collect();
+                }
+                committed.changed().await.unwrap();
+            }
+        };
+        timeout(PATIENCE, wait).await.expect("another number of documents waits")
     }
 
     /// How far the store was told that the far side is.
@@ -193,9 +210,12 @@ pub(crate) fn therapy(numbers: std::ops::Range<u64>) -> Vec<Packet> {
     numbers.map(packet).collect()
 }
 
+/// What makes a reading the same at both ends.
+type Same = (String, BootId, Mono, Box<[u8]>);
+
 /// What a source put in and what a receiver got, as multisets of (sensor, boot, mono, bytes): missing and surplus.
 pub(crate) fn difference(source: &[Packet], ledger: &Ledger) -> (u64, u64) {
-    let mut balance: HashMap<(String, BootId, Mono, Box<[u8]>), i64> = HashMap::new();
+    let mut balance: HashMap<Same, i64> = HashMap::new();
     for packet in source {
         let key = (packet.origin.sensor.to_string(), packet.boot, packet.mono, packet.bytes.clone());
         *balance.entry(key).or_default() += 1;
