@@ -49,7 +49,9 @@ class Received:
         self.messages[kind] += 1
         assert event['type'] == f'rtm.{kind}.v1', f'{topic}: {event["type"]}'
         if kind != 'readings':
-            self.documents[event['source'], event['id']] = {'kind': kind, **event['data']}
+            document = {'kind': kind, **event['data']}
+            known = self.documents.setdefault((event['source'], event['id']), document)
+            assert known == document, f'{event["id"]} was sent twice with two contents: {known} and {document}'
             return
         data = event['data']
         assert data['raw'] is not None, 'forward.raw = true sends the bytes of every packet'

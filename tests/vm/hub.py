@@ -8,7 +8,7 @@ from pathlib import Path
 from vm import HERE, Guest, wait
 
 REPOSITORY = HERE.parent.parent
-CONFIG = '/etc/rehab-hub/hub.toml'
+FOLDER = '/etc/rehab-hub'
 
 
 class Hub:
@@ -39,10 +39,11 @@ class Hub:
             systemd-sysusers; systemd-tmpfiles --create rehab-hub.conf; journalctl --update-catalog
             systemctl daemon-reload''')
 
-    def configure(self, text: str):
-        """Writes hub.toml, readable for the daemon, and lets the product check it."""
-        self.guest.write(CONFIG, text)
-        self.guest.run(f'chgrp rehab-hub {CONFIG}; chmod 640 {CONFIG}; rehabctl config check {CONFIG}')
+    def configure(self, config: str, plan: str):
+        """Writes hub.toml and plan.toml, readable for the daemon, and lets the product check them."""
+        self.guest.write(f'{FOLDER}/hub.toml', config)
+        self.guest.write(f'{FOLDER}/plan.toml', plan)
+        self.guest.run(f'cd {FOLDER}; chgrp rehab-hub *.toml; chmod 640 *.toml; rehabctl config check hub.toml')
 
     def start(self):
         """Returns when the unit says READY=1."""
@@ -63,13 +64,16 @@ class Hub:
     def status(self) -> dict:
         return json.loads(self.ctl('status --json'))
 
-    def settle(self, packets: int, seconds: float = 60):
-        """Waits until the hub took so many packets of its sensors, and the far side acknowledged all that is in the log."""
+    def settle(self, packets: int, seconds: float = 90):
+        """Waits until the hub took at least so many packets of its sensors, the far side acknowledged all that is in the log,
+        and a second look shows the same."""
+        looks = [None]
+
         def settled():
             status = self.status()
-            taken = sum(counts['packets'] for sensor, counts in status['ingest']['sensors'].items() if sensor != 'hub')
-            store = status['store']
-            return (taken, store) if taken >= packets and store['acked'] == store['last'] else None
+            taken = sum(counts['packets'] for counts in status['ingest']['sensors'].values())
+            looks.append((taken, status['store']['acked'], status['store']['last']))
+            return looks[-1] == looks[-2] and taken >= packets and looks[-1][1] == looks[-1][2]
         try:
             wait(f'{packets} packets taken, all acknowledged', settled, seconds, 0.5)
         except AssertionError as error:

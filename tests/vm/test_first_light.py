@@ -38,11 +38,37 @@ bond = "open"
 [store]
 path = "/var/lib/rehab-hub/store"
 seal = "off"
+[plan]
+path = "plan.toml"
 [forward]
 host = "127.0.0.1"
 port = 1883
 batch_wait_ms = 1000
 raw = true
+'''
+
+PLAN_TOML = '''\
+version = 1
+episode = "episode-vm"
+order = "order-vm"
+time_zone = "UTC"
+period_anchor = "{today}"
+family = "musculoskeletal"
+[thresholds]
+min_active_s = 1
+[[item]]
+id = "cycling"
+kind = "minutes"
+sensor = "bike"
+target_min = 1
+schedule = { days = ["daily"] }
+[[item]]
+id = "pulse"
+kind = "hr_zone"
+sensor = "strap"
+target_min = 1
+band = { hr_bpm = [40, 200] }
+schedule = { days = ["daily"] }
 '''
 
 
@@ -56,6 +82,7 @@ class Story:
     busy_kb: int = 0
     paired_from: float = 0
     paired_at: float = 0
+    cut_at: float = 0
     bike_pairing: str = ''
     stop_s: float = 0
     started_again: float = 0
@@ -100,7 +127,7 @@ class Teller:
     def sent(self, who: str, char: str) -> int:
         return self.sensors.do('state', who)['sent'][char]
 
-    def more(self, count: int, seconds: float = 60):
+    def more(self, count: int, seconds: float = 120):
         """Waits until every stream sent `count` more values: traffic goes on."""
         goal = {(who, char): self.sent(who, char) + count for who, chars in STREAMS.items() for char in chars}
         wait(f'{count} more values of every stream', lambda: all(self.sent(*stream) >= n for stream, n in goal.items()), seconds)
@@ -126,12 +153,14 @@ class Teller:
     def tell(self) -> Story:
         self.guest.run('adjtimex --maxerror 1000 --esterror 1000 --status 0')
         for who in STREAMS:
-            self.sensors.do('rate', who, char='2A19', hz=0)
+            self.battery(who, 0)
+        self.rates(4)
         answer = self.sensors.do('table')
         story = Story(self.hub, self.sensors.table(), answer['names'])
         before = len(self.guest.fetch('/var/lib/vm-witness/trace'))
         self.hub.install()
-        self.hub.configure(HUB_TOML)
+        today = self.guest.run('date -u +%F').strip()
+        self.hub.configure(HUB_TOML, PLAN_TOML.replace('{today}', today))
         self.hub.start()
         wait('the hub has a radio', lambda: self.hub.status()['bluetooth']['adapter'] == 'ready', 30)
         story.idle_kb = self.hub.resident_kb()
@@ -152,6 +181,7 @@ class Teller:
             assert self.sensors.do('send', 'strap', char='2A37', hex=GARBAGE.hex())['to'] == 1
 
         self.battery('strap', 0)
+        story.cut_at = self.boottime()
         assert self.sensors.do('cut', 'strap')['links'] == 1
         self.more(12)
         self.battery('strap', 2)
@@ -165,7 +195,8 @@ class Teller:
         for who in STREAMS:
             self.battery(who, 0)
         self.rates(0)
-        self.hub.settle(sum(self.witnessed_so_far(story, before).values()))
+        taken = sum(self.witnessed_so_far(story, before).values())
+        self.hub.settle(taken)
         story.status = self.hub.status()
         story.stop_s = self.hub.stop()
         story.started_again = self.boottime()
@@ -175,8 +206,8 @@ class Teller:
         for who in STREAMS:
             self.sensors.do('stop', who)
 
-        second = self.witnessed_so_far(story, before) - self.witnessed_at_restart(story)
-        self.hub.settle(sum(second.values()))
+        written = self.witnessed_so_far(story, before)
+        self.hub.settle(sum(written.values()) - taken)
         story.received = self.clinic.received()
         story.utc_of_boot = float(self.guest.run(
             "python3 -SEc 'import time; print(time.time() - time.clock_gettime(time.CLOCK_BOOTTIME))'"))
@@ -186,10 +217,6 @@ class Teller:
     def witnessed_so_far(self, story: Story, before: int) -> Counter[witness.Reading]:
         story.items = witness.read(self.guest.fetch('/var/lib/vm-witness/trace')[before:])
         return story.witnessed()
-
-    def witnessed_at_restart(self, story: Story) -> Counter[witness.Reading]:
-        early = [item for item in story.items if item.at < story.started_again]
-        return witness.readings(early, story.table)
 
     def end(self):
         """Leaves guest and sensors as they were found."""
@@ -239,15 +266,23 @@ def test_readings_keep_the_order_in_which_they_were_heard(story):
 
 
 def test_traffic_went_on_through_both_cuts(story, figure):
-    lost = [e.at for e in story.items if isinstance(e, witness.Edge) and e.address == ADDRESSES['strap'] and not e.up]
-    assert len(lost) >= 2, 'the strap was cut once and switched off once'
-    assert story.values('strap', after=lost[0]), 'nothing came after the cut'
+    lost = [e.at for e in story.items
+            if isinstance(e, witness.Edge) and e.address == ADDRESSES['strap'] and not e.up and e.at > story.cut_at]
+    assert story.values('strap', after=lost[0]) and lost[0] < story.broker_back
+    assert [v for v in story.values('bike', after=lost[0]) if v.at < story.broker_back], 'nothing came while the broker was down'
     figure('time from the link lost to the next reading', story.first_received('strap', lost[0]), 's')
     figure('time to first reading after pairing', story.first_received('strap', story.paired_at), 's')
     figure('time to first reading after a restart', story.first_received('strap', story.started_again), 's')
     again = [int(e['__MONOTONIC_TIMESTAMP']) * 1e3 for e in story.journal if product.events().get(e.get('MESSAGE_ID')) == 'CONNECTED']
     figure('time from the broker back to the hub connected', (min(at for at in again if at > story.broker_back) - story.broker_back) / 1e9, 's')
     figure('pairing', (story.paired_at - story.paired_from) / 1e9, 's')
+
+
+def test_the_day_is_scored_and_reaches_the_clinic(story, figure):
+    days = [document for document in story.received.documents.values() if document['kind'] == 'day']
+    figure('revisions of the day', len(days), 'documents')
+    assert {'kind': 'day', **story.status['today']} in days, 'what the hub shows of today never reached the clinic'
+    assert days[-1]['data_day'] and all(item['active_ms'] > 0 for item in days[-1]['items'])
 
 
 def test_the_bond_is_le_secure_connections(story):
@@ -276,7 +311,7 @@ def test_times_are_honest(story, figure):
             delays += [(mine.mono - its.at) / 1e6 for its, mine in zip(heard, story.in_order(who, char), strict=True)]
     figure('delay from vhci to the hub, median', median(delays), 'ms')
     figure('delay from vhci to the hub, max', max(delays), 'ms')
-    assert min(delays) >= -1, 'received before it was written'
+    assert min(delays) > -0.01, 'received before it was written'
     for reading in story.received.readings.values():
         assert reading.quality == 'synced' and reading.utc is not None
         assert abs(reading.utc - story.utc_of_boot - reading.mono / 1e9) < 0.5
