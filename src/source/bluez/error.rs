@@ -60,21 +60,6 @@ impl BluezError {
     }
 }
 
-/// An error with its causes, each named once, for a log line.
-pub(super) struct Chain<'a>(pub(super) &'a (dyn std::error::Error + 'static));
-
-impl std::fmt::Display for Chain<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}", self.0)?;
-        let mut cause = self.0.source();
-        while let Some(error) = cause {
-            write!(f, ": {error}")?;
-            cause = error.source();
-        }
-        Ok(())
-    }
-}
-
 /// Waits for `call` for `seconds` at most. Everything the hub asks over D-Bus goes through here: a stopped
 /// bluetoothd answers nothing, and bluer alone would wait for two minutes.
 pub(super) async fn bounded<T>(
@@ -101,14 +86,5 @@ mod tests {
         let error = bounded("reading", 0, std::future::pending::<bluer::Result<()>>()).await.unwrap_err();
         assert_eq!(error.fault(), Fault::Silence);
         assert!(error.to_string().starts_with("reading: no answer within 0 s;"), "{error}");
-    }
-
-    #[test]
-    fn a_chain_names_every_cause_once() {
-        let source = bluer::Error { kind: bluer::ErrorKind::Failed, message: "rfkilled".into() };
-        let error = BluezError::PoweredOff(source);
-        let text = Chain(&error).to_string();
-        assert_eq!(text.matches("rfkilled").count(), 1, "{text}");
-        assert!(text.contains("rfkill unblock bluetooth"), "{text}");
     }
 }

@@ -13,11 +13,12 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::adapter::World;
-use super::error::{BluezError, CALL_S, Chain, bounded};
+use super::error::{BluezError, CALL_S, bounded};
 use super::scan::sight;
 use super::status::PairingWindow;
-use super::{PairRequest, Paired, events};
+use super::{PairRequest, Paired};
 use crate::config::{Bond, SensorConfig};
+use crate::journal::{Chain, events};
 use crate::types::{Mono, SensorId};
 
 /// Seconds for the pairing itself: the kernel ends one after 30 s without progress.

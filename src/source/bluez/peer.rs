@@ -9,13 +9,14 @@ use futures_util::StreamExt;
 use tokio_util::sync::CancellationToken;
 
 use super::adapter::World;
-use super::error::{BluezError, CALL_S, Chain, bounded};
+use super::error::{BluezError, CALL_S, bounded};
 use super::gatt::{self, Heard, Values};
 use super::recover::{Backoff, Fault, held};
 use super::scan::sight;
 use super::status::SensorState;
 use crate::config::{Bond, SensorConfig};
 use crate::decode::BATTERY;
+use crate::journal::Chain;
 use crate::source::Captured;
 use crate::types::{CharUuid, Link, Origin, Packet};
 

@@ -10,9 +10,10 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use super::adapter::World;
-use super::error::{BluezError, CALL_S, Chain, bounded};
+use super::error::{BluezError, CALL_S, bounded};
 use super::peer::random;
 use super::recover::{Backoff, Fault};
+use crate::journal::Chain;
 use crate::types::Address;
 
 /// One round of discovery. Sensors advertise at least every 2 s; a new round reports again what is still there.

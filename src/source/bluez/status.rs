@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use tokio::sync::watch;
 
-use super::error::{BluezError, Chain};
-use super::events;
+use super::error::BluezError;
 use super::recover::Fault;
 use crate::clock::wall::Wall;
 use crate::config::SensorConfig;
+use crate::journal::{Chain, events};
 use crate::types::{Mono, SensorId};
 
 /// How far the hub gets towards a radio.
