@@ -21,7 +21,7 @@ const CHUNK: usize = 4096;
 /// Days are scored at most this often while data streams in.
 const AT_MOST_EVERY: Duration = Duration::from_secs(1);
 
-/// And at least this often, since a day also changes by passing.
+/// And at least this often, since a day also changes by passing; periods and alerts are looked at no more often.
 const AT_LEAST_EVERY: Duration = Duration::from_secs(60);
 
 /// What counts as now when a day is judged.
@@ -73,28 +73,31 @@ pub async fn run(parts: ScorerParts, cancel: CancellationToken) -> Result<(), St
         retimings: 0,
         sessions: HashMap::new(),
     };
+    let mut minute = tokio::time::interval(AT_LEAST_EVERY);
+    let mut overview = true;
     loop {
         let stopping = cancel.is_cancelled();
         let log = *committed.borrow_and_update();
         let times = Arc::clone(&timeline.borrow_and_update());
         let scored = async {
             scorer.catch_up(log, &times).await?;
-            scorer.publish(log.epoch, &times).await
+            scorer.publish(log.epoch, &times, overview || stopping).await
         };
         match scored.await {
             Err(StoreError::Stopped) => return Err(StoreError::Stopped),
             // the store says what is wrong with the disk; what was not put into the outbox is found again from the log
-            Err(_) => scorer.start_over(),
+            Err(_) => scorer.begin(),
             Ok(()) => {}
         }
         if stopping {
             return Ok(());
         }
+        overview = false;
         let something = async {
             tokio::select! {
                 changed = committed.changed() => drop(changed),
                 changed = timeline.changed() => drop(changed),
-                () = tokio::time::sleep(AT_LEAST_EVERY) => {}
+                _ = minute.tick() => overview = true,
             }
             tokio::time::sleep(AT_MOST_EVERY).await;
         };
@@ -120,6 +123,13 @@ struct Scorer {
 }
 
 impl Scorer {
+    /// Begins anew, as after a start: every day is put again, and the store drops what it has.
+    fn begin(&mut self) {
+        self.engine = Engine::new(self.engine.plan().clone());
+        self.next = Seq::new(1);
+    }
+
+    /// Shows the engine the whole log again.
     fn start_over(&mut self) {
         self.engine.reset();
         self.next = Seq::new(1);
@@ -131,6 +141,15 @@ impl Scorer {
             self.retimings = times.retimings();
             self.start_over();
         }
+        self.read_on(log, times).await?;
+        if self.engine.needs_replay() {
+            self.start_over();
+            self.read_on(log, times).await?;
+        }
+        Ok(())
+    }
+
+    async fn read_on(&mut self, log: Committed, times: &Timeline) -> Result<(), StoreError> {
         while self.next <= log.last {
             let chunk = self.store.read(self.next, CHUNK).await?;
             let Some(last) = chunk.last() else { return Ok(()) };
@@ -145,7 +164,7 @@ impl Scorer {
     }
 
     /// Puts the days that changed, and their sessions, into the outbox; the store drops documents that are equal.
-    async fn publish(&mut self, epoch: Epoch, times: &Timeline) -> Result<(), StoreError> {
+    async fn publish(&mut self, epoch: Epoch, times: &Timeline, overview: bool) -> Result<(), StoreError> {
         let now = match self.now {
             Now::Wall(wall) => times.resolve(wall.boot(), wall.mono()).utc,
             Now::Newest => self.newest,
@@ -159,6 +178,18 @@ impl Scorer {
                 let period = self.engine.periods(now).pop();
                 self.scores.send_replace(Scores { today: Some(day), period });
             }
+        }
+        if overview { self.put_overview(now).await } else { Ok(()) }
+    }
+
+    /// What spans days: supply periods and alerts. They cost the episode, not the day, so they are put by the minute.
+    async fn put_overview(&mut self, now: UtcMicros) -> Result<(), StoreError> {
+        for period in self.engine.periods(now) {
+            let key = format!("{}-{}", self.engine.plan().episode.as_str(), period.number);
+            self.put(DocumentKind::Period, key, json!(period)).await?;
+        }
+        for alert in self.engine.alerts(now) {
+            self.put(DocumentKind::Alert, alert.key.clone(), json!(alert)).await?;
         }
         Ok(())
     }

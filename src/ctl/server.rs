@@ -105,7 +105,15 @@ async fn converse(stream: UnixStream, parts: &CtlParts) {
             return;
         }
         let whole = line.last() == Some(&b'\n');
-        let response = if whole { answer(&line, parts).await } else { Response::Error(too_long()) };
+        let response = match parse(&line, whole) {
+            Ok(request @ Request::Pair { .. }) => tokio::select! {
+                response = answer(request, parts) => response,
+                // whoever asked has left: the window closes with the answer that nobody waits for
+                () = hung_up(&mut stream) => return,
+            },
+            Ok(request) => answer(request, parts).await,
+            Err(failure) => Response::Error(failure),
+        };
         let Ok(mut text) = serde_json::to_vec(&response) else { return };
         text.push(b'\n');
         if stream.get_mut().write_all(&text).await.is_err() || !whole {
@@ -114,19 +122,31 @@ async fn converse(stream: UnixStream, parts: &CtlParts) {
     }
 }
 
-fn too_long() -> Failure {
-    Failure::new(format!("the request is longer than {MAX_REQUEST} bytes or has no end"), "send it in parts")
-}
-
-async fn answer(line: &[u8], parts: &CtlParts) -> Response {
-    let result = match serde_json::from_slice(line) {
-        Ok(Request::Status) => Ok(parts.status.snapshot().await),
-        Ok(Request::Pair { sensor, window_s }) => pair(sensor, window_s, parts).await,
-        Ok(Request::Feed { lines }) => feed(&lines, parts).await,
-        Err(error) => Err(Failure::new(
+fn parse(line: &[u8], whole: bool) -> Result<Request, Failure> {
+    if !whole {
+        let what = format!("the request is longer than {MAX_REQUEST} bytes or has no end");
+        return Err(Failure::new(what, "send it in parts"));
+    }
+    serde_json::from_slice(line).map_err(|error| {
+        Failure::new(
             format!("the request is not understood: {error}"),
             "use a rehabctl of the hub's own version",
-        )),
+        )
+    })
+}
+
+/// Waits until the other side closes; what it sends meanwhile stays for later.
+async fn hung_up(stream: &mut BufReader<UnixStream>) {
+    if stream.fill_buf().await.is_ok_and(|waiting| !waiting.is_empty()) {
+        std::future::pending::<()>().await;
+    }
+}
+
+async fn answer(request: Request, parts: &CtlParts) -> Response {
+    let result = match request {
+        Request::Status => Ok(parts.status.snapshot().await),
+        Request::Pair { sensor, window_s } => pair(sensor, window_s, parts).await,
+        Request::Feed { lines } => feed(&lines, parts).await,
     };
     result.map_or_else(Response::Error, Response::Ok)
 }

@@ -5,9 +5,8 @@ use super::datetime::DateTime;
 use super::reader::Reader;
 use super::{DecodeError, Quantity, Value, quantity};
 
-/// Bits of the first byte: the unit.
+/// Bit of the first byte: pounds. Without it kilograms, or jin, which are half a kilogram and sent in the same steps.
 const POUNDS: u8 = 1 << 0;
-const JIN: u8 = 1 << 4;
 /// Bit of the second: an impedance was measured.
 const IMPEDANCE: u8 = 1 << 1;
 
@@ -34,11 +33,10 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Mibfs, DecodeError> {
 impl Mibfs {
     pub(super) fn fields(&self, visit: &mut dyn FnMut(&'static Quantity, Value<'_>)) {
         let raw = f64::from(self.weight);
-        match self.unit {
-            unit if unit & POUNDS != 0 => visit(&quantity::WEIGHT_LB, Value::Number(raw / 100.0)),
-            // One jin is half a kilogram.
-            unit if unit & JIN != 0 => visit(&quantity::WEIGHT_KG, Value::Number(raw / 200.0)),
-            _ => visit(&quantity::WEIGHT_KG, Value::Number(raw / 200.0)),
+        if self.unit & POUNDS != 0 {
+            visit(&quantity::WEIGHT_LB, Value::Number(raw / 100.0));
+        } else {
+            visit(&quantity::WEIGHT_KG, Value::Number(raw / 200.0));
         }
         self.time.timestamp(visit);
         bits::number(&quantity::IMPEDANCE_OHM, self.impedance, visit);

@@ -93,6 +93,11 @@ impl Device {
         Self { layout: None, quirks }
     }
 
+    /// Whether it follows the specification as far as is known.
+    pub(super) const fn is_plain(&self) -> bool {
+        self.quirks == 0
+    }
+
     pub(super) fn has(&self, characteristic: CharUuid, effect: Effect) -> bool {
         self.effects(characteristic).any(|found| found == effect)
     }

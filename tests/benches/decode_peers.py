@@ -41,12 +41,12 @@ def accepted(parse, packets):
 def nanoseconds(parse, packets):
     rounds = []
     for _ in range(5):
-        count, start = 0, time.perf_counter_ns()
-        while time.perf_counter_ns() - start < 20_000_000:
+        count, start = 0, time.thread_time_ns()
+        while time.thread_time_ns() - start < 20_000_000:
             for packet in packets:
                 parse(packet)
             count += len(packets)
-        rounds.append((time.perf_counter_ns() - start) / count)
+        rounds.append((time.thread_time_ns() - start) / count)
     return sorted(rounds)[2]
 
 

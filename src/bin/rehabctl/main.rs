@@ -2,6 +2,7 @@
 //!
 //! Exit codes: 0 ok, 1 failed, 2 usage, 69 the daemon cannot be reached, 78 the configuration is faulty.
 
+mod adherence;
 mod config;
 mod decode;
 #[cfg(feature = "demo")]
@@ -38,6 +39,8 @@ enum Command {
     /// Run a morning of therapy through the whole hub, on this machine alone
     #[cfg(feature = "demo")]
     Demo(demo::Args),
+    /// Score a capture against a plan, without a hub
+    Adherence(adherence::Args),
     /// Check a configuration
     Config(config::Args),
     /// Decode packets of a characteristic
@@ -62,6 +65,7 @@ fn main() -> ExitCode {
     let done = match cli.command {
         #[cfg(feature = "demo")]
         Command::Demo(args) => demo::run(&args, &global),
+        Command::Adherence(args) => adherence::run(&args, &global),
         Command::Config(args) => config::run(&args, &global),
         Command::Decode(args) => decode::run(&args, &global),
         Command::Status => status::run(&global),

@@ -5,6 +5,9 @@ use std::io::Write;
 
 use serde_json::Value;
 
+/// Cells of a score's bar.
+const BAR: usize = 20;
+
 /// Writes to standard output.
 pub(crate) fn say(text: impl fmt::Display) {
     let mut out = std::io::stdout().lock();
@@ -44,6 +47,36 @@ pub(crate) fn grouped(number: u64) -> String {
 pub(crate) fn bar(percent: f64, width: usize) -> String {
     let filled = ((percent / 100.0).clamp(0.0, 1.0) * width as f64).round() as usize;
     format!("{}{}", "█".repeat(filled), "░".repeat(width - filled))
+}
+
+/// A day document as a person reads it: its items with bars, and the day.
+pub(crate) fn day(day: &Value) -> Vec<String> {
+    let mut lines = vec![format!("{}: adherence to the plan", text(day, "/day"))];
+    for item in day.get("items").and_then(Value::as_array).into_iter().flatten() {
+        let score = item.get("score").and_then(Value::as_f64);
+        let minutes = |key: &str| item.get(key).and_then(Value::as_i64).map(clock);
+        let mut note = minutes("active_ms").map_or_else(String::new, |time| format!("{time} active"));
+        if let Some(time) = minutes("in_band_ms") {
+            note += if note.is_empty() { "" } else { ", " };
+            note += &format!("{time} in band");
+        }
+        lines.push(score_row(text(item, "/id"), score, &note));
+    }
+    let score = day.get("score").and_then(Value::as_f64);
+    lines.push(score_row("the day", score, text(day, "/status")));
+    lines
+}
+
+fn score_row(name: &str, score: Option<f64>, note: &str) -> String {
+    match score {
+        Some(percent) => format!("  {name:<14}{} {percent:>5.1} %  {note}", bar(percent, BAR)),
+        None => format!("  {name:<14}{} {:>7}  {note}", " ".repeat(BAR), "not due"),
+    }
+}
+
+/// Milliseconds as minutes and seconds.
+fn clock(ms: i64) -> String {
+    format!("{}:{:02}", ms / 60_000, ms / 1000 % 60)
 }
 
 #[cfg(test)]

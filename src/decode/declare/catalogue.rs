@@ -21,13 +21,15 @@ const SHIPPED: [(&str, &str); 6] = [
 #[derive(Debug, Clone, Default)]
 pub struct Catalogue {
     profiles: Vec<DeviceProfile>,
+    /// Whether one declares a characteristic with a 16-bit number.
+    declares_short: bool,
 }
 
 impl Catalogue {
     /// The standard decoders only.
     #[must_use]
     pub const fn empty() -> Self {
-        Self { profiles: Vec::new() }
+        Self { profiles: Vec::new(), declares_short: false }
     }
 
     /// With the profiles that come with the hub.
@@ -50,6 +52,7 @@ impl Catalogue {
     pub fn add(&mut self, path: &str, text: &str) -> Result<(), Faults> {
         let added = DeviceProfile::parse(path, text)?;
         self.profiles.retain(|profile| profile.service != added.service);
+        self.declares_short |= added.characteristics().any(|uuid| uuid.short().is_some());
         self.profiles.push(added);
         Ok(())
     }
@@ -101,8 +104,8 @@ impl Catalogue {
     }
 
     fn find(&self, characteristic: CharUuid) -> Option<&Characteristic> {
-        // Standard ones are never declared, so the common case costs one comparison.
-        if self.profiles.is_empty() || characteristic.short().is_some() && is_known(characteristic) {
+        // Standard ones are never declared, and hardly any other number of the Bluetooth SIG is.
+        if self.profiles.is_empty() || characteristic.short().is_some() && !self.declares_short {
             return None;
         }
         self.profiles.iter().flat_map(|profile| &profile.characteristics).find(|c| c.uuid == characteristic)

@@ -261,11 +261,8 @@ fn show(step: &Step, form: &Form, read: &Read<'_>, show: &mut Show<'_>) {
 /// Records of one value become a list of values; records of several become a list of lists, or of named values where
 /// they have names.
 fn show_rows(step: &Step, rows: &[Row<'_, '_>], show: &mut Show<'_>) {
-    for (inner, form, read) in rows.iter().flatten() {
-        if form.meaning.is_some() {
-            show(None, form.meaning, form.plain(read));
-        }
-        let _ = inner;
+    for (_, form, read) in rows.iter().flatten().filter(|(_, form, _)| form.meaning.is_some()) {
+        show(None, form.meaning, form.plain(read));
     }
     if step.quantity.is_none() {
         return;

@@ -1,7 +1,7 @@
 //! The tables of fields, one a machine (Fitness Machine Service 1.0, sections 4.4 to 4.9).
 
 use super::Layout;
-use super::sample::{Field, Wire};
+use super::table::{Field, Table, Wire};
 use crate::decode::characteristics;
 use crate::decode::quantity as q;
 use crate::types::CharUuid;
@@ -51,7 +51,7 @@ impl Machine {
         }
     }
 
-    pub(super) const fn fields(self) -> &'static [Field] {
+    pub(super) const fn table(self) -> &'static Table {
         match self {
             Self::Treadmill => &TREADMILL,
             Self::CrossTrainer => &CROSS_TRAINER,
@@ -101,142 +101,154 @@ const fn slope(bit: u8) -> [Field; 2] {
     ]
 }
 
-static TREADMILL: [Field; 20] = {
-    let [inclination, ramp] = slope(3);
-    let [energy, per_hour, per_minute] = energy(7);
-    let [heart_rate, met, elapsed, remaining] = body_and_time(8);
-    [
-        Field::new(0, &q::SPEED_KMH, Wire::U16, 100.0),
-        Field::new(1, &q::AVERAGE_SPEED_KMH, Wire::U16, 100.0),
-        Field::new(2, &q::TOTAL_DISTANCE_M, Wire::U24, 1.0),
-        inclination,
-        ramp,
-        Field::new(4, &q::POSITIVE_ELEVATION_GAIN_M, Wire::U16, 10.0),
-        Field::new(4, &q::NEGATIVE_ELEVATION_GAIN_M, Wire::U16, 10.0),
-        Field::new(5, &q::PACE_KM_PER_MIN, Wire::U8, 10.0).only(Layout::Ftms10),
-        Field::new(5, &q::PACE_S_PER_500M, Wire::U16, 1.0).only(Layout::Gss),
-        Field::new(6, &q::AVERAGE_PACE_KM_PER_MIN, Wire::U8, 10.0).only(Layout::Ftms10),
-        Field::new(6, &q::AVERAGE_PACE_S_PER_500M, Wire::U16, 1.0).only(Layout::Gss),
-        energy,
-        per_hour,
-        per_minute,
-        heart_rate,
-        met,
-        elapsed,
-        remaining,
-        Field::new(12, &q::FORCE_ON_BELT_N, Wire::I16, 1.0).missing(0x7FFF),
-        Field::new(12, &q::POWER_W, Wire::I16, 1.0).missing(0x7FFF),
-    ]
-};
+static TREADMILL: Table = Table::new(
+    const {
+        let [inclination, ramp] = slope(3);
+        let [energy, per_hour, per_minute] = energy(7);
+        let [heart_rate, met, elapsed, remaining] = body_and_time(8);
+        &[
+            Field::new(0, &q::SPEED_KMH, Wire::U16, 100.0),
+            Field::new(1, &q::AVERAGE_SPEED_KMH, Wire::U16, 100.0),
+            Field::new(2, &q::TOTAL_DISTANCE_M, Wire::U24, 1.0),
+            inclination,
+            ramp,
+            Field::new(4, &q::POSITIVE_ELEVATION_GAIN_M, Wire::U16, 10.0),
+            Field::new(4, &q::NEGATIVE_ELEVATION_GAIN_M, Wire::U16, 10.0),
+            Field::new(5, &q::PACE_KM_PER_MIN, Wire::U8, 10.0).only(Layout::Ftms10),
+            Field::new(5, &q::PACE_S_PER_500M, Wire::U16, 1.0).only(Layout::Gss),
+            Field::new(6, &q::AVERAGE_PACE_KM_PER_MIN, Wire::U8, 10.0).only(Layout::Ftms10),
+            Field::new(6, &q::AVERAGE_PACE_S_PER_500M, Wire::U16, 1.0).only(Layout::Gss),
+            energy,
+            per_hour,
+            per_minute,
+            heart_rate,
+            met,
+            elapsed,
+            remaining,
+            Field::new(12, &q::FORCE_ON_BELT_N, Wire::I16, 1.0).missing(0x7FFF),
+            Field::new(12, &q::POWER_W, Wire::I16, 1.0).missing(0x7FFF),
+        ]
+    },
+);
 
-static CROSS_TRAINER: [Field; 20] = {
-    let [inclination, ramp] = slope(6);
-    let [energy, per_hour, per_minute] = energy(10);
-    let [heart_rate, met, elapsed, remaining] = body_and_time(11);
-    [
-        Field::new(0, &q::SPEED_KMH, Wire::U16, 100.0),
-        Field::new(1, &q::AVERAGE_SPEED_KMH, Wire::U16, 100.0),
-        Field::new(2, &q::TOTAL_DISTANCE_M, Wire::U24, 1.0),
-        Field::new(3, &q::STEP_RATE_SPM, Wire::U16, 1.0),
-        Field::new(3, &q::AVERAGE_STEP_RATE_SPM, Wire::U16, 1.0),
-        Field::new(4, &q::STRIDE_COUNT, Wire::U16, 10.0),
-        Field::new(5, &q::POSITIVE_ELEVATION_GAIN_M, Wire::U16, 1.0),
-        Field::new(5, &q::NEGATIVE_ELEVATION_GAIN_M, Wire::U16, 1.0),
-        inclination,
-        ramp,
-        Field::new(7, &q::RESISTANCE_LEVEL_RAW, Wire::Resistance, 1.0),
-        Field::new(8, &q::POWER_W, Wire::I16, 1.0),
-        Field::new(9, &q::AVERAGE_POWER_W, Wire::I16, 1.0),
-        energy,
-        per_hour,
-        per_minute,
-        heart_rate,
-        met,
-        elapsed,
-        remaining,
-    ]
-};
+static CROSS_TRAINER: Table = Table::new(
+    const {
+        let [inclination, ramp] = slope(6);
+        let [energy, per_hour, per_minute] = energy(10);
+        let [heart_rate, met, elapsed, remaining] = body_and_time(11);
+        &[
+            Field::new(0, &q::SPEED_KMH, Wire::U16, 100.0),
+            Field::new(1, &q::AVERAGE_SPEED_KMH, Wire::U16, 100.0),
+            Field::new(2, &q::TOTAL_DISTANCE_M, Wire::U24, 1.0),
+            Field::new(3, &q::STEP_RATE_SPM, Wire::U16, 1.0),
+            Field::new(3, &q::AVERAGE_STEP_RATE_SPM, Wire::U16, 1.0),
+            Field::new(4, &q::STRIDE_COUNT, Wire::U16, 10.0),
+            Field::new(5, &q::POSITIVE_ELEVATION_GAIN_M, Wire::U16, 1.0),
+            Field::new(5, &q::NEGATIVE_ELEVATION_GAIN_M, Wire::U16, 1.0),
+            inclination,
+            ramp,
+            Field::new(7, &q::RESISTANCE_LEVEL_RAW, Wire::Resistance, 1.0),
+            Field::new(8, &q::POWER_W, Wire::I16, 1.0),
+            Field::new(9, &q::AVERAGE_POWER_W, Wire::I16, 1.0),
+            energy,
+            per_hour,
+            per_minute,
+            heart_rate,
+            met,
+            elapsed,
+            remaining,
+        ]
+    },
+);
 
-static STEP_CLIMBER: [Field; 12] = {
-    let [energy, per_hour, per_minute] = energy(4);
-    let [heart_rate, met, elapsed, remaining] = body_and_time(5);
-    [
-        Field::new(0, &q::FLOORS, Wire::U16, 1.0),
-        Field::new(0, &q::STEP_COUNT, Wire::U16, 1.0),
-        Field::new(1, &q::STEP_RATE_SPM, Wire::U16, 1.0),
-        Field::new(2, &q::AVERAGE_STEP_RATE_SPM, Wire::U16, 1.0),
-        Field::new(3, &q::POSITIVE_ELEVATION_GAIN_M, Wire::U16, 1.0),
-        energy,
-        per_hour,
-        per_minute,
-        heart_rate,
-        met,
-        elapsed,
-        remaining,
-    ]
-};
+static STEP_CLIMBER: Table = Table::new(
+    const {
+        let [energy, per_hour, per_minute] = energy(4);
+        let [heart_rate, met, elapsed, remaining] = body_and_time(5);
+        &[
+            Field::new(0, &q::FLOORS, Wire::U16, 1.0),
+            Field::new(0, &q::STEP_COUNT, Wire::U16, 1.0),
+            Field::new(1, &q::STEP_RATE_SPM, Wire::U16, 1.0),
+            Field::new(2, &q::AVERAGE_STEP_RATE_SPM, Wire::U16, 1.0),
+            Field::new(3, &q::POSITIVE_ELEVATION_GAIN_M, Wire::U16, 1.0),
+            energy,
+            per_hour,
+            per_minute,
+            heart_rate,
+            met,
+            elapsed,
+            remaining,
+        ]
+    },
+);
 
-static STAIR_CLIMBER: [Field; 12] = {
-    let [energy, per_hour, per_minute] = energy(5);
-    let [heart_rate, met, elapsed, remaining] = body_and_time(6);
-    [
-        Field::new(0, &q::FLOORS, Wire::U16, 1.0),
-        Field::new(1, &q::STEP_RATE_SPM, Wire::U16, 1.0),
-        Field::new(2, &q::AVERAGE_STEP_RATE_SPM, Wire::U16, 1.0),
-        Field::new(3, &q::POSITIVE_ELEVATION_GAIN_M, Wire::U16, 1.0),
-        Field::new(4, &q::STRIDE_COUNT, Wire::U16, 1.0),
-        energy,
-        per_hour,
-        per_minute,
-        heart_rate,
-        met,
-        elapsed,
-        remaining,
-    ]
-};
+static STAIR_CLIMBER: Table = Table::new(
+    const {
+        let [energy, per_hour, per_minute] = energy(5);
+        let [heart_rate, met, elapsed, remaining] = body_and_time(6);
+        &[
+            Field::new(0, &q::FLOORS, Wire::U16, 1.0),
+            Field::new(1, &q::STEP_RATE_SPM, Wire::U16, 1.0),
+            Field::new(2, &q::AVERAGE_STEP_RATE_SPM, Wire::U16, 1.0),
+            Field::new(3, &q::POSITIVE_ELEVATION_GAIN_M, Wire::U16, 1.0),
+            Field::new(4, &q::STRIDE_COUNT, Wire::U16, 1.0),
+            energy,
+            per_hour,
+            per_minute,
+            heart_rate,
+            met,
+            elapsed,
+            remaining,
+        ]
+    },
+);
 
-static ROWER: [Field; 16] = {
-    let [energy, per_hour, per_minute] = energy(8);
-    let [heart_rate, met, elapsed, remaining] = body_and_time(9);
-    [
-        Field::new(0, &q::STROKE_RATE_SPM, Wire::U8, 2.0),
-        Field::new(0, &q::STROKE_COUNT, Wire::U16, 1.0),
-        Field::new(1, &q::AVERAGE_STROKE_RATE_SPM, Wire::U8, 2.0),
-        Field::new(2, &q::TOTAL_DISTANCE_M, Wire::U24, 1.0),
-        Field::new(3, &q::PACE_S_PER_500M, Wire::U16, 1.0),
-        Field::new(4, &q::AVERAGE_PACE_S_PER_500M, Wire::U16, 1.0),
-        Field::new(5, &q::POWER_W, Wire::I16, 1.0),
-        Field::new(6, &q::AVERAGE_POWER_W, Wire::I16, 1.0),
-        Field::new(7, &q::RESISTANCE_LEVEL_RAW, Wire::Resistance, 1.0),
-        energy,
-        per_hour,
-        per_minute,
-        heart_rate,
-        met,
-        elapsed,
-        remaining,
-    ]
-};
+static ROWER: Table = Table::new(
+    const {
+        let [energy, per_hour, per_minute] = energy(8);
+        let [heart_rate, met, elapsed, remaining] = body_and_time(9);
+        &[
+            Field::new(0, &q::STROKE_RATE_SPM, Wire::U8, 2.0),
+            Field::new(0, &q::STROKE_COUNT, Wire::U16, 1.0),
+            Field::new(1, &q::AVERAGE_STROKE_RATE_SPM, Wire::U8, 2.0),
+            Field::new(2, &q::TOTAL_DISTANCE_M, Wire::U24, 1.0),
+            Field::new(3, &q::PACE_S_PER_500M, Wire::U16, 1.0),
+            Field::new(4, &q::AVERAGE_PACE_S_PER_500M, Wire::U16, 1.0),
+            Field::new(5, &q::POWER_W, Wire::I16, 1.0),
+            Field::new(6, &q::AVERAGE_POWER_W, Wire::I16, 1.0),
+            Field::new(7, &q::RESISTANCE_LEVEL_RAW, Wire::Resistance, 1.0),
+            energy,
+            per_hour,
+            per_minute,
+            heart_rate,
+            met,
+            elapsed,
+            remaining,
+        ]
+    },
+);
 
-static INDOOR_BIKE: [Field; 15] = {
-    let [energy, per_hour, per_minute] = energy(8);
-    let [heart_rate, met, elapsed, remaining] = body_and_time(9);
-    [
-        Field::new(0, &q::SPEED_KMH, Wire::U16, 100.0),
-        Field::new(1, &q::AVERAGE_SPEED_KMH, Wire::U16, 100.0),
-        Field::new(2, &q::CADENCE_RPM, Wire::U16, 2.0),
-        Field::new(3, &q::AVERAGE_CADENCE_RPM, Wire::U16, 2.0),
-        Field::new(4, &q::TOTAL_DISTANCE_M, Wire::U24, 1.0),
-        Field::new(5, &q::RESISTANCE_LEVEL_RAW, Wire::Resistance, 1.0),
-        // 0x7FFF is 32767 W here, not "not available": the specification has no such code for this machine.
-        Field::new(6, &q::POWER_W, Wire::I16, 1.0),
-        Field::new(7, &q::AVERAGE_POWER_W, Wire::I16, 1.0),
-        energy,
-        per_hour,
-        per_minute,
-        heart_rate,
-        met,
-        elapsed,
-        remaining,
-    ]
-};
+static INDOOR_BIKE: Table = Table::new(
+    const {
+        let [energy, per_hour, per_minute] = energy(8);
+        let [heart_rate, met, elapsed, remaining] = body_and_time(9);
+        &[
+            Field::new(0, &q::SPEED_KMH, Wire::U16, 100.0),
+            Field::new(1, &q::AVERAGE_SPEED_KMH, Wire::U16, 100.0),
+            Field::new(2, &q::CADENCE_RPM, Wire::U16, 2.0),
+            Field::new(3, &q::AVERAGE_CADENCE_RPM, Wire::U16, 2.0),
+            Field::new(4, &q::TOTAL_DISTANCE_M, Wire::U24, 1.0),
+            Field::new(5, &q::RESISTANCE_LEVEL_RAW, Wire::Resistance, 1.0),
+            // 0x7FFF is 32767 W here, not "not available": the specification has no such code for this machine.
+            Field::new(6, &q::POWER_W, Wire::I16, 1.0),
+            Field::new(7, &q::AVERAGE_POWER_W, Wire::I16, 1.0),
+            energy,
+            per_hour,
+            per_minute,
+            heart_rate,
+            met,
+            elapsed,
+            remaining,
+        ]
+    },
+);

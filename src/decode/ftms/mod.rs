@@ -6,6 +6,7 @@ mod join;
 mod machines;
 mod sample;
 mod status;
+mod table;
 mod training;
 
 pub use control::ControlResponse;

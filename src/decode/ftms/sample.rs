@@ -1,12 +1,11 @@
 //! Reads a machine's packet by its table of fields.
 
 use super::Machine;
+use super::table::{MAX_FIELDS, Wire};
 use crate::decode::quirk::{Device, Effect};
 use crate::decode::reader::Reader;
 use crate::decode::{DecodeError, Quantity, Value, quantity};
 
-/// The most fields that a machine has (treadmill, cross trainer).
-const MAX_FIELDS: usize = 20;
 /// Flag of the cross trainer: the pedals turn backward.
 const BACKWARD: u32 = 1 << 15;
 
@@ -17,75 +16,6 @@ pub enum Layout {
     Gss,
     /// FTMS 1.0, as nearly all machines have it: resistance 2 bytes, treadmill pace 1 byte of km/min.
     Ftms10,
-}
-
-/// A number's form on the wire.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Wire {
-    U8,
-    U16,
-    U24,
-    I16,
-    /// 1 byte in [`Layout::Gss`], sint16 in [`Layout::Ftms10`].
-    Resistance,
-}
-
-/// One field of a machine, in the order of the specification.
-#[derive(Debug)]
-pub(super) struct Field {
-    /// The flag that announces it. Bit 0 is "more data" and announces its field when it is 0.
-    pub(super) bit: u8,
-    pub(super) quantity: &'static Quantity,
-    pub(super) wire: Wire,
-    /// Raw value / `per_unit` = value.
-    pub(super) per_unit: f64,
-    /// The raw value that stands for "data not available".
-    pub(super) missing: Option<i32>,
-    /// The layout that has this field; `None` for both.
-    pub(super) only: Option<Layout>,
-}
-
-impl Field {
-    pub(super) const fn new(bit: u8, quantity: &'static Quantity, wire: Wire, per_unit: f64) -> Self {
-        Self { bit, quantity, wire, per_unit, missing: None, only: None }
-    }
-
-    pub(super) const fn missing(self, raw: i32) -> Self {
-        Self { missing: Some(raw), ..self }
-    }
-
-    pub(super) const fn only(self, layout: Layout) -> Self {
-        Self { only: Some(layout), ..self }
-    }
-
-    /// Whether a packet with these flags has the field.
-    #[inline]
-    fn is_in(&self, flags: u32, layout: Layout) -> bool {
-        // With bit 0 turned over, every bit means "present" when set.
-        (flags ^ 1) >> self.bit & 1 == 1 && self.only.is_none_or(|only| only == layout)
-    }
-
-    #[inline]
-    const fn len(&self, layout: Layout) -> usize {
-        match (self.wire, layout) {
-            (Wire::U8, _) | (Wire::Resistance, Layout::Gss) => 1,
-            (Wire::U16 | Wire::I16, _) | (Wire::Resistance, Layout::Ftms10) => 2,
-            (Wire::U24, _) => 3,
-        }
-    }
-
-    #[inline]
-    fn read(&self, reader: &mut Reader<'_>, layout: Layout) -> Result<i32, DecodeError> {
-        let what = self.quantity.name;
-        match (self.wire, layout) {
-            (Wire::U8, _) | (Wire::Resistance, Layout::Gss) => reader.u8(what).map(i32::from),
-            (Wire::I16, _) | (Wire::Resistance, Layout::Ftms10) => {
-                reader.u16(what).map(|raw| raw.cast_signed().into())
-            }
-            (Wire::U16, _) => reader.u16(what).map(i32::from),
-            (Wire::U24, _) => reader.u24(what).map(u32::cast_signed),
-        }
-    }
 }
 
 /// One notification of a fitness machine. A machine may spread one sample over several notifications: all but the
@@ -124,19 +54,19 @@ impl Sample {
     /// A field's value in the quantity's unit; `None` when the packet does not carry it or says "not available".
     #[must_use]
     pub fn value(&self, quantity: &Quantity) -> Option<f64> {
-        let fields = self.machine.fields();
+        let fields = self.machine.table().fields;
         let index = fields.iter().position(|field| std::ptr::eq(field.quantity, quantity))?;
         let (field, raw) = (fields.get(index)?, *self.raw.get(index)?);
-        let carried = self.present >> index & 1 == 1 && field.missing != Some(raw);
-        carried.then(|| f64::from(raw) / field.per_unit)
+        let carried = self.present >> index & 1 == 1 && !field.is_missing(raw);
+        carried.then(|| field.scaled(raw))
     }
 
     /// Every field that it carries; `None` for one that is "not available".
     pub(in crate::decode) fn quantities(&self) -> impl Iterator<Item = (&'static Quantity, Option<f64>)> {
-        let fields = self.machine.fields().iter().zip(self.raw).enumerate();
+        let fields = self.machine.table().fields.iter().zip(self.raw).enumerate();
         let carried = fields.filter(|(index, _)| self.present >> index & 1 == 1);
         carried.map(|(_, (field, raw))| {
-            let value = (field.missing != Some(raw)).then(|| f64::from(raw) / field.per_unit);
+            let value = (!field.is_missing(raw)).then(|| field.scaled(raw));
             (field.quantity, value)
         })
     }
@@ -183,14 +113,17 @@ impl Sample {
     }
 
     pub(in crate::decode) fn fields(&self, visit: &mut dyn FnMut(&'static Quantity, Value<'_>)) {
-        for (index, (field, raw)) in self.machine.fields().iter().zip(self.raw).enumerate() {
-            if self.present >> index & 1 == 0 {
+        let mut present = self.present;
+        for (field, raw) in self.machine.table().fields.iter().zip(self.raw) {
+            let carried = present & 1 == 1;
+            present >>= 1;
+            if !carried {
                 continue;
             }
-            if field.missing == Some(raw) {
+            if field.is_missing(raw) {
                 visit(field.quantity, Value::NotAvailable);
             } else {
-                visit(field.quantity, Value::Number(f64::from(raw) / field.per_unit));
+                visit(field.quantity, Value::Number(field.scaled(raw)));
             }
             if self.resistance_known && field.wire == Wire::Resistance {
                 visit(&quantity::RESISTANCE_LEVEL, Value::Number(raw.into()));
@@ -212,8 +145,11 @@ impl Machine {
     /// # Errors
     /// When the packet is shorter than its flags require.
     pub fn decode(self, bytes: &[u8], layout: Option<Layout>) -> Result<Sample, DecodeError> {
-        let (sample, cut) = self.decode_partial(bytes, layout)?;
-        cut.map_or(Ok(sample), Err)
+        let (flags, reader) = self.flags(bytes)?;
+        match self.read(flags, reader, layout) {
+            (sample, None) => Ok(sample),
+            (_, Some(cut)) => Err(cut),
+        }
     }
 
     /// As [`Machine::decode`], but a packet that ends early yields what stood before the cut, beside the error.
@@ -231,6 +167,9 @@ impl Machine {
 
     /// Decodes one notification of a machine of which something is known.
     pub(in crate::decode) fn decode_as(self, bytes: &[u8], device: &Device) -> Result<Sample, DecodeError> {
+        if device.is_plain() {
+            return self.decode(bytes, device.layout);
+        }
         let (sent, reader) = self.flags(bytes)?;
         let characteristic = self.characteristic();
         let mut flags = sent;
@@ -259,6 +198,7 @@ impl Machine {
         Ok((flags, reader))
     }
 
+    #[inline]
     fn read(
         self,
         flags: u32,
@@ -274,32 +214,29 @@ impl Machine {
             raw: [0; MAX_FIELDS],
             resistance_known: false,
         };
-        for (index, (field, slot)) in self.fields().iter().zip(&mut sample.raw).enumerate() {
-            if !field.is_in(flags, layout) {
-                continue;
+        let mut bit = 1;
+        for (field, slot) in self.table().fields.iter().zip(&mut sample.raw) {
+            if field.is_in(flags, layout) {
+                match field.read(&mut reader, layout) {
+                    Ok(raw) => *slot = raw,
+                    Err(cut) => return (sample, Some(cut)),
+                }
+                sample.present |= bit;
             }
-            match field.read(&mut reader, layout) {
-                Ok(raw) => *slot = raw,
-                Err(cut) => return (sample, Some(cut)),
-            }
-            sample.present |= 1 << index;
+            bit <<= 1;
         }
         (sample, None)
     }
 
-    fn length(self, flags: u32, layout: Layout) -> usize {
-        let fields = self.fields().iter().filter(|field| field.is_in(flags, layout));
-        fields.map(|field| field.len(layout)).sum()
-    }
-
     fn fits(self, flags: u32, len: usize) -> bool {
-        [Layout::Gss, Layout::Ftms10].into_iter().any(|layout| self.length(flags, layout) == len)
+        [Layout::Gss, Layout::Ftms10].into_iter().any(|layout| self.table().length(flags, layout) == len)
     }
 
     /// The layout whose length is `len`; else the longest that fits, the rest being surplus; else, for a packet that
     /// ends early, the one that is usual for the machine.
     fn layout_of(self, flags: u32, len: usize) -> Layout {
-        let (gss, ftms10) = (self.length(flags, Layout::Gss), self.length(flags, Layout::Ftms10));
+        let (gss, ftms10) =
+            (self.table().length(flags, Layout::Gss), self.table().length(flags, Layout::Ftms10));
         let (long, short) =
             if gss > ftms10 { (Layout::Gss, Layout::Ftms10) } else { (Layout::Ftms10, Layout::Gss) };
         if len >= gss.max(ftms10) {
@@ -324,7 +261,7 @@ pub(in crate::decode) fn encode(
     let flags = flags & ((1 << (8 * flag_bytes)) - 1);
     let mut bytes = flags.to_le_bytes()[..flag_bytes].to_vec();
     let mut expected = Vec::new();
-    for (field, seed) in machine.fields().iter().zip(seed) {
+    for (field, seed) in machine.table().fields.iter().zip(seed) {
         if !field.is_in(flags, layout) {
             continue;
         }
@@ -335,10 +272,7 @@ pub(in crate::decode) fn encode(
         let signed = field.wire == Wire::I16 || (field.wire == Wire::Resistance && layout == Layout::Ftms10);
         let raw = if signed { i32::from(unsigned as i16) } else { unsigned };
         bytes.extend(taken);
-        expected.push((
-            field.quantity.name,
-            (field.missing != Some(raw)).then(|| f64::from(raw) / field.per_unit),
-        ));
+        expected.push((field.quantity.name, (!field.is_missing(raw)).then(|| field.scaled(raw))));
     }
     (bytes, expected)
 }

@@ -83,7 +83,7 @@ impl World<'_> {
 
     /// An error that may mean more than one sensor: have a look.
     pub(super) fn suspect(&self, error: &BluezError) {
-        if error.fault() != Fault::Sensor {
+        if error.fault() != Fault::Other {
             self.look.notify_one();
         }
     }
@@ -202,8 +202,8 @@ async fn open(session: &Session, config: &BluezConfig) -> Result<Adapter, BluezE
         session.adapter(name).map_err(|source| BluezError::Call { what: "naming the adapter", source })?;
     if !bounded("reading the adapter's power", CALL_S, adapter.is_powered()).await? {
         match bounded("switching the adapter on", CALL_S, adapter.set_powered(true)).await {
-            Err(error) if error.fault() == Fault::Sensor => {
-                return Err(BluezError::PoweredOff(Box::new(error)));
+            Err(BluezError::Call { source, .. }) if Fault::of(&source) == Fault::Other => {
+                return Err(BluezError::PoweredOff(source));
             }
             other => other?,
         }
@@ -311,6 +311,10 @@ async fn probe(world: &World<'_>) -> Result<Option<End>, BluezError> {
 async fn is_session_dead(world: &World<'_>) -> bool {
     let Ok(second) = bounded("connecting to D-Bus", BUS_S, Session::new()).await else { return true };
     let Ok(adapter) = second.adapter(world.adapter.name()) else { return true };
-    let answer = bounded("reading the adapter's power", BUS_S, adapter.is_powered()).await;
-    !matches!(answer, Err(error) if error.fault() == Fault::Silence)
+    let silent = async |adapter: &Adapter| {
+        let answer = bounded("reading the adapter's power", BUS_S, adapter.is_powered()).await;
+        matches!(answer, Err(error) if error.fault() == Fault::Silence)
+    };
+    // The first is asked again, since bluetoothd may have gone on in between.
+    !silent(&adapter).await && silent(&world.adapter).await
 }

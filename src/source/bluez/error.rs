@@ -29,7 +29,10 @@ pub enum BluezError {
     NoAdapter(Option<String>),
     /// The adapter is off, and switching it on failed.
     #[error("the adapter is off and cannot be switched on; run `rfkill unblock bluetooth`")]
-    PoweredOff(#[source] Box<BluezError>),
+    PoweredOff(#[source] bluer::Error),
+    /// The sensor was heard, but a link to it did not come about.
+    #[error("no connection to the sensor; bring it near the hub, wake it up, look at its battery")]
+    NoLink(#[source] Option<bluer::Error>),
     /// A bonded sensor refuses its key, or the attempt was aborted under way.
     #[error(
         "the sensor broke off the connection; if it was reset or paired with something else, run \
@@ -52,23 +55,8 @@ impl BluezError {
             Self::Timeout { .. } => Fault::Silence,
             Self::Call { source, .. } => Fault::of(source),
             Self::NoAdapter(_) | Self::PoweredOff(_) => Fault::Adapter,
-            Self::BrokenOff(..) | Self::NothingToRead => Fault::Sensor,
+            Self::NoLink(_) | Self::BrokenOff(..) | Self::NothingToRead => Fault::Other,
         }
-    }
-}
-
-/// An error with its causes, each named once, for a log line.
-pub(super) struct Chain<'a>(pub(super) &'a (dyn std::error::Error + 'static));
-
-impl std::fmt::Display for Chain<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}", self.0)?;
-        let mut cause = self.0.source();
-        while let Some(error) = cause {
-            write!(f, ": {error}")?;
-            cause = error.source();
-        }
-        Ok(())
     }
 }
 
@@ -98,14 +86,5 @@ mod tests {
         let error = bounded("reading", 0, std::future::pending::<bluer::Result<()>>()).await.unwrap_err();
         assert_eq!(error.fault(), Fault::Silence);
         assert!(error.to_string().starts_with("reading: no answer within 0 s;"), "{error}");
-    }
-
-    #[test]
-    fn a_chain_names_every_cause_once() {
-        let source = bluer::Error { kind: bluer::ErrorKind::Failed, message: "rfkilled".into() };
-        let error = BluezError::PoweredOff(Box::new(BluezError::Call { what: "switching it on", source }));
-        let text = Chain(&error).to_string();
-        assert_eq!(text.matches("rfkilled").count(), 1, "{text}");
-        assert!(text.contains("rfkill unblock bluetooth"), "{text}");
     }
 }

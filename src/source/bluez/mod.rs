@@ -9,7 +9,6 @@
 
 mod adapter;
 mod error;
-mod events;
 mod gatt;
 mod pair;
 mod peer;

@@ -16,8 +16,9 @@ use super::adapter::World;
 use super::error::{BluezError, CALL_S, bounded};
 use super::scan::sight;
 use super::status::PairingWindow;
-use super::{PairRequest, Paired, events};
+use super::{PairRequest, Paired};
 use crate::config::{Bond, SensorConfig};
+use crate::journal::{Chain, events};
 use crate::types::{Mono, SensorId};
 
 /// Seconds for the pairing itself: the kernel ends one after 30 s without progress.
@@ -169,7 +170,7 @@ fn late(id: &SensorId, seen: bool, length: Duration) -> PairError {
 async fn close(world: &World<'_>) {
     world.book.window(None);
     if let Err(error) = bounded("ending bondable mode", CALL_S, world.adapter.set_pairable(false)).await {
-        tracing::debug!(%error, "the adapter may still be bondable; the next world corrects it");
+        tracing::debug!(error = %Chain(&error), "the adapter may still be bondable; the next world corrects it");
         world.suspect(&error);
     }
 }
@@ -198,7 +199,7 @@ async fn attempt(world: &World<'_>, sensor: &SensorConfig, seen: &mut bool) -> R
             }
             Err(source) if attempts == ATTEMPTS => return Err(failed(source)),
             Err(error) => {
-                tracing::debug!(sensor = %sensor.id, %error, "pairing failed, trying again");
+                tracing::debug!(sensor = %sensor.id, error = %Chain(&error), "pairing failed, trying again");
                 attempts += 1;
             }
         }

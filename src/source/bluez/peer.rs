@@ -16,14 +16,15 @@ use super::scan::sight;
 use super::status::SensorState;
 use crate::config::{Bond, SensorConfig};
 use crate::decode::BATTERY;
+use crate::journal::Chain;
 use crate::source::Captured;
 use crate::types::{CharUuid, Link, Origin, Packet};
 
 /// Seconds for a connection: the kernel itself gives up after 20.
 const CONNECT_S: u64 = 30;
 
-/// Seconds to end a link on the way out.
-const DISCONNECT_S: u64 = 2;
+/// Seconds to end a link on the way out: bluetoothd itself takes 2 before it lets go.
+const DISCONNECT_S: u64 = 4;
 
 /// How often the link is asked for: bluetoothd's own word for it can get lost with bluetoothd.
 const POLL: Duration = Duration::from_secs(5);
@@ -57,8 +58,12 @@ impl Peer<'_> {
         let mut bonds = self.world.bonds.subscribe();
         loop {
             bonds.mark_unchanged();
-            let pause = match self.turn(stop).await {
+            let pause = match self.turn(stop, leave).await {
                 Ok(Turn::Stopped) => break,
+                Ok(Turn::Lost(_)) if stop.is_cancelled() => {
+                    self.world.book.lost(&self.sensor.id);
+                    break;
+                }
                 Ok(Turn::NotBonded) => {
                     self.world.book.not_bonded(&self.sensor.id);
                     backoff.reset();
@@ -90,7 +95,7 @@ impl Peer<'_> {
         }
     }
 
-    async fn turn(&self, stop: &CancellationToken) -> Result<Turn, BluezError> {
+    async fn turn(&self, stop: &CancellationToken, leave: &CancellationToken) -> Result<Turn, BluezError> {
         let ready = async {
             let Some(device) = self.reach().await? else { return Ok(None) };
             Ok(Some((gatt::subscribe(&device).await?, device)))
@@ -99,7 +104,7 @@ impl Peer<'_> {
             None => Ok(Turn::Stopped),
             Some(Err(error)) => Err(error),
             Some(Ok(None)) => Ok(Turn::NotBonded),
-            Some(Ok(Some((values, device)))) => Ok(self.stream(values, &device, stop).await),
+            Some(Ok(Some((values, device)))) => Ok(self.stream(values, &device, stop, leave).await),
         }
     }
 
@@ -147,14 +152,24 @@ impl Peer<'_> {
             Err(error @ BluezError::Timeout { .. }) => {
                 // Otherwise bluetoothd would go on trying, and be busy at the next attempt.
                 let _ = bounded("giving up connecting", DISCONNECT_S, device.disconnect()).await;
-                Err(error)
+                self.world.suspect(&error);
+                Err(BluezError::NoLink(None))
+            }
+            Err(BluezError::Call { source, .. }) if Fault::of(&source) == Fault::Other => {
+                Err(BluezError::NoLink(Some(source)))
             }
             other => other,
         }
     }
 
     /// Hands on values until the link ends or `stop`.
-    async fn stream(&self, mut values: Values, device: &Device, stop: &CancellationToken) -> Turn {
+    async fn stream(
+        &self,
+        mut values: Values,
+        device: &Device,
+        stop: &CancellationToken,
+        leave: &CancellationToken,
+    ) -> Turn {
         let link = match self.sensor.bond {
             Bond::Required => Link::Bonded,
             Bond::Open => Link::Open,
@@ -179,7 +194,11 @@ impl Peer<'_> {
                 self.deliver(&origin, uuid, bytes).await;
             }
         }
-        if stopped { Turn::Stopped } else { Turn::Lost(self.world.wall.mono().since(since)) }
+        if stopped && leave.is_cancelled() {
+            Turn::Stopped
+        } else {
+            Turn::Lost(self.world.wall.mono().since(since))
+        }
     }
 
     /// Returns when the device is not connected any more. Silence proves nothing: a stopped bluetoothd still holds
@@ -230,7 +249,7 @@ impl Peer<'_> {
             Ok::<(), BluezError>(())
         };
         if let Err(error) = leave.await {
-            tracing::debug!(sensor = %self.sensor.id, %error, "the link was left as it is");
+            tracing::debug!(sensor = %self.sensor.id, error = %Chain(&error), "the link was left as it is");
         }
     }
 }

@@ -7,8 +7,8 @@ use bluer::{ErrorKind, InternalErrorKind};
 /// What an error puts at fault; from the sensor outwards, each needs a larger step to recover.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fault {
-    /// The sensor, or its link: try again later.
-    Sensor,
+    /// This one call, or the sensor that it was about: try again later.
+    Other,
     /// The object is gone: a sensor that bluetoothd forgot, or the adapter itself.
     Missing,
     /// No answer: bluetoothd may be stopped. Links may well be alive, so nothing is torn down.
@@ -33,7 +33,7 @@ impl Fault {
                 Self::Bus
             }
             ErrorKind::Internal(InternalErrorKind::DBus(name)) => Self::of_dbus(name, &error.message),
-            _ => Self::Sensor,
+            _ => Self::Other,
         }
     }
 
@@ -41,7 +41,7 @@ impl Fault {
         if name.starts_with("org.freedesktop.systemd1.") {
             return Self::Bluez; // D-Bus tried to start bluetoothd, and systemd would not
         }
-        let Some(name) = name.strip_prefix("org.freedesktop.DBus.Error.") else { return Self::Sensor };
+        let Some(name) = name.strip_prefix("org.freedesktop.DBus.Error.") else { return Self::Other };
         match name {
             "UnknownMethod" | "UnknownInterface" | "InvalidArgs" => Self::Missing,
             "Timeout" | "TimedOut" => Self::Silence,
@@ -50,14 +50,22 @@ impl Fault {
             _ if name.starts_with("Spawn.") => Self::Bluez,
             "Disconnected" | "NoServer" | "FileNotFound" | "AuthFailed" => Self::Bus,
             "Failed" if message.starts_with("Failed to send") => Self::Bus,
-            _ => Self::Sensor,
+            _ => Self::Other,
+        }
+    }
+
+    /// Whether it concerns the radio as a whole, which is said once and not for every sensor.
+    pub(super) const fn is_common(self) -> bool {
+        match self {
+            Self::Other | Self::Missing => false,
+            Self::Silence | Self::Adapter | Self::Bluez | Self::Denied | Self::Bus => true,
         }
     }
 
     /// What a technician does about it.
     pub(super) const fn remedy(self) -> &'static str {
         match self {
-            Self::Sensor => {
+            Self::Other => {
                 "bring the sensor near the hub, wake it up, look at its battery; the hub tries again"
             }
             Self::Missing => "bluetoothd does not know it now; wake it up near the hub",
@@ -85,9 +93,10 @@ impl Backoff {
         Self { first: Duration::from_secs(1), cap: Duration::from_secs(60), failures: 0 }
     }
 
-    /// For D-Bus, bluetoothd and the adapter: 1 s to 30 s. Their return is mostly announced by an event.
+    /// For D-Bus, bluetoothd and the adapter: 1 s to 10 s, for not every return is announced by an event, and asking
+    /// costs little.
     pub(super) const fn radio() -> Self {
-        Self { first: Duration::from_secs(1), cap: Duration::from_secs(30), failures: 0 }
+        Self { first: Duration::from_secs(1), cap: Duration::from_secs(10), failures: 0 }
     }
 
     /// The pause after one more failure; `random` is any number, evenly distributed.
@@ -134,7 +143,7 @@ mod tests {
         assert_eq!(dbus(&format!("{p}AccessDenied"), "Rejected send message"), Fault::Denied);
         let aborted =
             bluer::Error { kind: ErrorKind::Failed, message: "le-connection-abort-by-local".into() };
-        assert_eq!(Fault::of(&aborted), Fault::Sensor);
+        assert_eq!(Fault::of(&aborted), Fault::Other);
     }
 
     #[test]

@@ -11,7 +11,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::adapter::World;
 use super::error::{BluezError, CALL_S, bounded};
-use super::recover::Fault;
+use super::peer::random;
+use super::recover::{Backoff, Fault};
+use crate::journal::Chain;
 use crate::types::Address;
 
 /// One round of discovery. Sensors advertise at least every 2 s; a new round reports again what is still there.
@@ -48,6 +50,7 @@ pub(super) async fn sight(wants: &mpsc::Sender<Want>, identity: Address) -> Devi
 pub(super) async fn run(world: &World<'_>, mut wants: mpsc::Receiver<Want>, stop: &CancellationToken) {
     let serve = async {
         let mut open: Vec<Want> = Vec::new();
+        let mut backoff = Backoff::radio();
         let mut rounds = 0;
         loop {
             open.retain(|want| !want.found.is_closed());
@@ -57,9 +60,12 @@ pub(super) async fn run(world: &World<'_>, mut wants: mpsc::Receiver<Want>, stop
                 rounds = 0;
             }
             if let Err(error) = round(world, &mut open, &mut wants, &mut rounds).await {
-                tracing::debug!(%error, "a round of discovery ended early");
+                tracing::debug!(error = %Chain(&error), "a round of discovery ended early");
                 world.suspect(&error);
+                tokio::time::sleep(backoff.next(random())).await;
+                continue;
             }
+            backoff.reset();
             if let Ok(want) = tokio::time::timeout(rest(rounds), wants.recv()).await {
                 open.extend(want);
                 rounds = 0;

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use tokio::sync::watch;
 
-use super::error::{BluezError, Chain};
-use super::events;
+use super::error::BluezError;
 use super::recover::Fault;
 use crate::clock::wall::Wall;
 use crate::config::SensorConfig;
+use crate::journal::{Chain, events};
 use crate::types::{Mono, SensorId};
 
 /// How far the hub gets towards a radio.
@@ -41,7 +41,7 @@ impl AdapterState {
             Fault::Silence => Self::NotAnswering,
             Fault::Missing => Self::NoAdapter,
             Fault::Adapter => Self::PoweredOff,
-            Fault::Bluez | Fault::Denied | Fault::Sensor => Self::NoBluez,
+            Fault::Bluez | Fault::Denied | Fault::Other => Self::NoBluez,
         }
     }
 
@@ -252,6 +252,10 @@ impl Book {
 
     pub(super) fn failed(&self, id: &SensorId, error: &BluezError) {
         let (remedy, state) = (error.to_string(), SensorState::Backoff);
+        if error.fault().is_common() {
+            self.state(id, SensorState::NoRadio); // said once, for the radio
+            return;
+        }
         if self.change(|status, now| status.sensor(id, state, Some(remedy), now)) == Some(true) {
             let error = Chain(error);
             tracing::warn!(message_id = events::SENSOR_FAILED, sensor = %id, "Sensor {id}: {error}");
@@ -275,6 +279,7 @@ impl Book {
     }
 
     pub(super) fn lost(&self, id: &SensorId) {
+        self.state(id, SensorState::Searching);
         self.update(id, |sensor, _| sensor.losses += 1);
         tracing::info!(message_id = events::SENSOR_LOST, sensor = %id, "Sensor {id}: the link ended");
     }

@@ -1,7 +1,7 @@
 //! The decoders and what they import, compiled from the product's own files.
 
 /// Ids and units.
-#[path = "../../../src/types.rs"]
+#[path = "../../../src/types/mod.rs"]
 pub mod types;
 
 /// The TOML reader.

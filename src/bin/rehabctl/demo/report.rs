@@ -6,10 +6,7 @@ use rehab_hub::store::Committed;
 use serde_json::{Value, json};
 
 use super::clinic::{Arrived, Clinic, Multiset};
-use crate::output::{bar, grouped, text};
-
-/// Cells of a bar.
-const BAR: usize = 20;
+use crate::output::{self, grouped, text};
 
 pub(super) struct Report {
     captured: u64,
@@ -98,7 +95,7 @@ impl Report {
         ];
         for day in &self.days {
             lines.push(String::new());
-            lines.extend(describe(day));
+            lines.extend(output::day(day));
         }
         if !self.period.is_null() {
             let number = |key: &str| self.period.get(key).and_then(Value::as_u64).unwrap_or(0);
@@ -124,33 +121,4 @@ impl Report {
 /// How many readings `left` has that `right` has not.
 fn excess(left: &Multiset, right: &Multiset) -> u64 {
     left.iter().map(|(reading, count)| count.saturating_sub(right.get(reading).copied().unwrap_or(0))).sum()
-}
-
-fn describe(day: &Value) -> Vec<String> {
-    let mut lines = vec![format!("{}: adherence to the plan", text(day, "/day"))];
-    for item in day.get("items").and_then(Value::as_array).into_iter().flatten() {
-        let score = item.get("score").and_then(Value::as_f64);
-        let minutes = |key: &str| item.get(key).and_then(Value::as_i64).map(clock);
-        let mut note = minutes("active_ms").map_or_else(String::new, |time| format!("{time} active"));
-        if let Some(time) = minutes("in_band_ms") {
-            note += if note.is_empty() { "" } else { ", " };
-            note += &format!("{time} in band");
-        }
-        lines.push(score_row(text(item, "/id"), score, &note));
-    }
-    let score = day.get("score").and_then(Value::as_f64);
-    lines.push(score_row("the day", score, text(day, "/status")));
-    lines
-}
-
-fn score_row(name: &str, score: Option<f64>, note: &str) -> String {
-    match score {
-        Some(percent) => format!("  {name:<14}{} {percent:>5.1} %  {note}", bar(percent, BAR)),
-        None => format!("  {name:<14}{} {:>7}  {note}", " ".repeat(BAR), "not due"),
-    }
-}
-
-/// Milliseconds as minutes and seconds.
-fn clock(ms: i64) -> String {
-    format!("{}:{:02}", ms / 60_000, ms / 1000 % 60)
 }
