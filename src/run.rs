@@ -18,8 +18,9 @@ use tokio_util::sync::CancellationToken;
 use crate::adherence::Plan;
 use crate::clock::wall::Wall;
 use crate::config::document::{Fault, Faults};
-use crate::config::{Config, ConfigError, SourceConfig};
+use crate::config::{Config, ConfigError, SourceConfig, profiles};
 use crate::ctl::{self, CtlError, CtlParts, StatusParts};
+use crate::decode::Catalogue;
 use crate::forward::{self, ForwardParts, ForwardStatus};
 use crate::ingest::{self, IngestParts, IngestStatus};
 use crate::journal::{Chain, events};
@@ -101,6 +102,19 @@ pub fn load_plan(config: &Config) -> Result<Option<Plan>, ConfigError> {
     } else {
         Err(ConfigError::Faulty(Faults { path: name, list }))
     }
+}
+
+/// Every profile that can be used. A faulty one is named, and stops nothing: a strap must not go unheard because of a
+/// dynamometer's file.
+fn load_profiles(config: &Config) -> Arc<Catalogue> {
+    let (catalogue, refused) = profiles::load(&config.profiles);
+    for faults in refused {
+        // one line a fault, so that each is an entry of the journal with its place
+        for fault in faults.to_string().lines() {
+            tracing::warn!(message_id = events::PROFILE_REFUSED, "this profile is not used: {fault}");
+        }
+    }
+    Arc::new(catalogue)
 }
 
 /// What a running hub shows, and where it can be talked to from inside the process.
@@ -207,6 +221,7 @@ impl Tasks {
 pub async fn start(config: Config, plan: Option<Plan>, wall: Wall) -> Result<Running, RunError> {
     let opened = store::open(&config.store, store::Options { now: Arc::new(move || trusted_now(wall)) })?;
     let listener = ctl::bind(&config.ctl_socket)?;
+    let catalogue = load_profiles(&config);
     let (requests, requested) = mpsc::channel(REQUESTS);
     let (committed, commits) = watch::channel(opened.committed());
     let store = StoreHandle::new(requests, commits);
@@ -221,8 +236,13 @@ pub async fn start(config: Config, plan: Option<Plan>, wall: Wall) -> Result<Run
     tasks.spawn_thread("store", store::serve(opened, requested, committed, stop.store.clone()));
     let (timeline_in, timeline) = watch::channel(Arc::new(store.timeline().await.unwrap_or_default()));
 
-    let parts =
-        IngestParts { input: captured, store: store.clone(), timeline: timeline_in, status: ingest_in };
+    let parts = IngestParts {
+        input: captured,
+        catalogue: catalogue.clone(),
+        store: store.clone(),
+        timeline: timeline_in,
+        status: ingest_in,
+    };
     tasks.spawn("ingest", ingest::run(parts));
     let Sources { now, pair, feed } =
         start_source(&config, wall, captured_in, bluez_in, &stop.capture, &mut tasks);
@@ -234,6 +254,7 @@ pub async fn start(config: Config, plan: Option<Plan>, wall: Wall) -> Result<Run
     let parts = ForwardParts {
         config: config.forward.clone(),
         hub: config.hub.clone(),
+        catalogue,
         store: store.clone(),
         timeline: timeline.clone(),
         wall,

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::document::{self, Faults, Section};
 use super::{
     BluezConfig, Bond, Config, ForwardConfig, HubConfig, Seal, SensorConfig, SourceConfig, StoreConfig,
-    TlsConfig,
+    TlsConfig, profiles,
 };
 use crate::types::SensorId;
 
@@ -66,13 +66,14 @@ impl Config {
     /// Every fault at once.
     pub fn parse(path: &Path, text: &str, around: &dyn Surroundings) -> Result<Self, Faults> {
         let base = path.parent().unwrap_or(Path::new("")).to_owned();
-        let reader = Reader { base, around };
+        let reader = Reader { base, profiles: profiles::folder(path), around };
         document::read(&path.display().to_string(), text, |root| reader.config(root))
     }
 }
 
 struct Reader<'a> {
     base: PathBuf,
+    profiles: PathBuf,
     around: &'a dyn Surroundings,
 }
 
@@ -106,6 +107,7 @@ impl Reader<'_> {
                 Some(read) => Some(read?),
                 None => None,
             },
+            profiles: self.profiles.clone(),
             forward: forward?,
             ctl_socket: ctl.flatten().unwrap_or_else(|| PathBuf::from(super::DEFAULT_SOCKET)),
         })
@@ -365,6 +367,7 @@ host = "127.0.0.1"
         let config = parse(GOOD).unwrap();
         assert_eq!(config.store.commit, Duration::from_millis(2000));
         assert_eq!(config.store.path, Path::new("/x/store"));
+        assert_eq!(config.profiles, Path::new("/x/profiles"));
         assert_eq!(config.forward.port, 1883);
         assert_eq!(config.sensors[0].bond, Bond::Required);
         assert_eq!(config.ctl_socket, Path::new("/run/rehab-hub/ctl.sock"));

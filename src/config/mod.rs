@@ -2,6 +2,7 @@
 
 pub mod document;
 mod load;
+pub mod profiles;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -29,6 +30,8 @@ pub struct Config {
     pub store: StoreConfig,
     /// The prescribed plan, a TOML file; `None` keeps and forwards readings without scoring them.
     pub plan: Option<PathBuf>,
+    /// The folder of the site's own profiles; it need not be there.
+    pub profiles: PathBuf,
     /// How readings reach the clinic.
     pub forward: ForwardConfig,
     /// The control socket.

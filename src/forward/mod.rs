@@ -28,6 +28,7 @@ use tokio_util::sync::CancellationToken;
 use crate::clock::Timeline;
 use crate::clock::wall::Wall;
 use crate::config::{ForwardConfig, HubConfig};
+use crate::decode::Catalogue;
 use crate::store::{DocumentKey, StoreHandle};
 use crate::types::UtcMicros;
 
@@ -43,6 +44,8 @@ pub struct ForwardParts {
     pub config: ForwardConfig,
     /// In whose name.
     pub hub: HubConfig,
+    /// What batches show as columns.
+    pub catalogue: Arc<Catalogue>,
     /// What is to be sent, and where acknowledgements go.
     pub store: StoreHandle,
     /// When things were.

@@ -1,12 +1,13 @@
 //! Which packets pass: caps, decoders, identity; and the counters of all that.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use tokio::sync::watch;
 
 use super::caps::{self, Caps};
 use super::{IngestStatus, SensorCounts, survive};
-use crate::decode;
+use crate::decode::{Catalogue, Class, Device, is_context};
 use crate::dedupe::{RecordId, Seen};
 use crate::journal::events;
 use crate::store::{StoreError, StoreHandle, Urgency};
@@ -28,6 +29,7 @@ struct Gauge {
 
 /// Decides which packets pass, and counts.
 pub(super) struct Gate {
+    catalogue: Arc<Catalogue>,
     store: StoreHandle,
     status: watch::Sender<IngestStatus>,
     /// Rebuilt from the log when the first record with an identity arrives; live streams never need it.
@@ -38,8 +40,12 @@ pub(super) struct Gate {
 
 impl Gate {
     /// Before the first packet.
-    pub(super) fn new(store: StoreHandle, status: watch::Sender<IngestStatus>) -> Self {
-        Self { store, status, seen: None, contexts: Contexts::new(), sensors: HashMap::new() }
+    pub(super) fn new(
+        catalogue: Arc<Catalogue>,
+        store: StoreHandle,
+        status: watch::Sender<IngestStatus>,
+    ) -> Self {
+        Self { catalogue, store, status, seen: None, contexts: Contexts::new(), sensors: HashMap::new() }
     }
 
     /// Looks into the log again before the next record is judged: one that was not kept must not be taken for known
@@ -83,7 +89,7 @@ impl Gate {
             self.count(&packet, |counts| counts.excess += 1);
             return Ok(None);
         }
-        let undecoded = decode::decode(packet.characteristic, &packet.bytes).err();
+        let undecoded = self.catalogue.decode(&Device::UNKNOWN, packet.characteristic, &packet.bytes).err();
         if let Some(error) = &undecoded
             && due(&mut gauge.garbage_logged, &packet)
         {
@@ -102,14 +108,14 @@ impl Gate {
             counts.packets += 1;
             counts.undecoded += u64::from(undecoded.is_some());
         });
-        let urgency = urgency(decode::profile(packet.characteristic).class);
+        let urgency = urgency(self.catalogue.profile(packet.characteristic).class);
         Ok(Some((packet, urgency)))
     }
 
     async fn is_repeat(&mut self, packet: &Packet) -> Result<bool, StoreError> {
-        let Some(id) = identity(packet, &mut self.contexts) else { return Ok(false) };
+        let Some(id) = identity(&self.catalogue, packet, &mut self.contexts) else { return Ok(false) };
         if self.seen.is_none()
-            && let Some((seen, contexts)) = survive(rebuild(&self.store).await)?
+            && let Some((seen, contexts)) = survive(rebuild(&self.catalogue, &self.store).await)?
         {
             self.seen = Some(seen);
             for (name, value) in contexts {
@@ -129,23 +135,23 @@ impl Gate {
     }
 }
 
-fn urgency(class: decode::Class) -> Urgency {
+fn urgency(class: Class) -> Urgency {
     match class {
-        decode::Class::Live => Urgency::Live,
-        decode::Class::Background => Urgency::Background,
-        decode::Class::Stored => Urgency::AtOnce,
+        Class::Live => Urgency::Live,
+        Class::Background => Urgency::Background,
+        Class::Stored => Urgency::AtOnce,
     }
 }
 
 /// Values that identities hold within, such as the start of the session that a record's offset counts from.
 type Contexts = HashMap<(SensorId, CharUuid), Box<[u8]>>;
 
-fn identity(packet: &Packet, contexts: &mut Contexts) -> Option<RecordId> {
+fn identity(catalogue: &Catalogue, packet: &Packet, contexts: &mut Contexts) -> Option<RecordId> {
     let Packet { origin, characteristic, bytes, .. } = packet;
-    if decode::is_context(*characteristic) {
+    if is_context(*characteristic) {
         contexts.insert((origin.sensor.clone(), *characteristic), bytes.clone());
     }
-    let identity = decode::identity(*characteristic, bytes)?;
+    let identity = catalogue.identity(*characteristic, bytes)?;
     let mut fields = Vec::new();
     if let Some(context) = identity.within {
         fields.extend_from_slice(contexts.get(&(origin.sensor.clone(), context))?);
@@ -155,7 +161,7 @@ fn identity(packet: &Packet, contexts: &mut Contexts) -> Option<RecordId> {
 }
 
 /// Reads every identity that the log holds. What was appended before is made durable first, else it would be missed.
-async fn rebuild(store: &StoreHandle) -> Result<(Seen, Contexts), StoreError> {
+async fn rebuild(catalogue: &Catalogue, store: &StoreHandle) -> Result<(Seen, Contexts), StoreError> {
     store.flush().await?;
     let (mut seen, mut contexts) = (Seen::default(), Contexts::new());
     let mut from = Seq::new(1);
@@ -164,7 +170,7 @@ async fn rebuild(store: &StoreHandle) -> Result<(Seen, Contexts), StoreError> {
         let Some(last) = chunk.last() else { return Ok((seen, contexts)) };
         from = last.seq.next();
         for logged in &chunk {
-            if let Some(id) = identity(&logged.packet, &mut contexts) {
+            if let Some(id) = identity(catalogue, &logged.packet, &mut contexts) {
                 seen.insert(&logged.packet.origin, logged.packet.characteristic, id);
             }
         }

@@ -16,6 +16,7 @@ use serde::Serialize;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::clock::Timeline;
+use crate::decode::Catalogue;
 use crate::source::Captured;
 use crate::store::{Receipt, StoreError, StoreHandle, Urgency};
 use crate::types::{Packet, SensorId};
@@ -50,6 +51,8 @@ pub struct IngestStatus {
 pub struct IngestParts {
     /// From the source. Bounded; when the store is slow, the source waits.
     pub input: mpsc::Receiver<Captured>,
+    /// What can be decoded, and what is known of it.
+    pub catalogue: Arc<Catalogue>,
     /// Where packets go.
     pub store: StoreHandle,
     /// Starts as the store had it; this task is the only one that changes it.
@@ -66,9 +69,9 @@ type Pending = Pin<Box<dyn Future<Output = bool> + Send>>;
 /// # Errors
 /// When the store is gone.
 pub async fn run(parts: IngestParts) -> Result<(), StoreError> {
-    let IngestParts { mut input, store, timeline, status } = parts;
+    let IngestParts { mut input, catalogue, store, timeline, status } = parts;
     let mut ingest = Ingest {
-        gate: Gate::new(store.clone(), status),
+        gate: Gate::new(catalogue, store.clone(), status),
         clock: Clock::new(store.clone(), timeline),
         store,
         answers: FuturesUnordered::new(),

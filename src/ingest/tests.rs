@@ -40,6 +40,7 @@ async fn keep(folder: &std::path::Path, captured: Vec<Captured>) -> (SensorCount
     let handle = StoreHandle::new(requests, commits);
     let (timeline, _) = watch::channel(Arc::default());
     let (status, counts) = watch::channel(IngestStatus::default());
+    let catalogue = Arc::new(Catalogue::shipped().0);
     let (source, input) = mpsc::channel(captured.len().max(1));
     for item in captured {
         source.send(item).await.unwrap();
@@ -47,7 +48,7 @@ async fn keep(folder: &std::path::Path, captured: Vec<Captured>) -> (SensorCount
     drop(source);
     let cancel = CancellationToken::new();
     let work = async {
-        run(IngestParts { input, store: handle.clone(), timeline, status }).await.unwrap();
+        run(IngestParts { input, catalogue, store: handle.clone(), timeline, status }).await.unwrap();
         let log = handle.read(Seq::new(1), 10_000).await.unwrap();
         cancel.cancel();
         log
@@ -67,6 +68,24 @@ async fn garbage_is_kept_as_it_is_and_counted() {
     let (counts, log) = keep(folder.path(), all.iter().cloned().map(Captured::Packet).collect()).await;
     assert_eq!(log, all);
     assert_eq!((counts.packets, counts.undecoded, counts.repeats), (3, 2, 0));
+}
+
+#[tokio::test]
+async fn a_declared_profile_decodes_classes_and_identifies_as_a_built_in_decoder_does() {
+    let folder = tempfile::tempdir().unwrap();
+    let repetitions: CharUuid = "72657073-0002-4b1d-8a5e-687562737465".parse().unwrap();
+    let range: CharUuid = "676f6e69-0003-4b1d-8a5e-687562737465".parse().unwrap();
+    let record = [42, 0, 0xEA, 7, 11, 3, 14, 0, 1, 5, 0, 0, 1, 5];
+    let all = [
+        packet(repetitions, 0, &[0, 10, 0]),
+        packet(repetitions, 1, &[0, 10, 0]), // a live stream: an equal packet is a new one
+        packet(repetitions, 2, &[1, 10, 0]), // the set is missing
+        packet(range, 3, &record),
+        packet(range, 4, &record), // sent again
+    ];
+    let (counts, log) = keep(folder.path(), all.iter().cloned().map(Captured::Packet).collect()).await;
+    assert_eq!(log, all[..4]);
+    assert_eq!((counts.packets, counts.undecoded, counts.repeats), (4, 1, 1));
 }
 
 #[tokio::test]

@@ -28,6 +28,8 @@ events! {
     CLOCK_ANCHORED = "5be1b2f0c3c14a5f9a6f0e6c1d2a7008";
     /// A damaged store was moved aside; a new one began.
     STORE_QUARANTINED = "5be1b2f0c3c14a5f9a6f0e6c1d2a7009";
+    /// A file with a declarative profile is faulty; the hub runs without it.
+    PROFILE_REFUSED = "b90f5d5a34ce4f5c8a0a3c2c1b7e46d1";
 
     /// The hub is connected to the broker.
     CONNECTED = "5be1b2f0c3c14a5f9a6f0e6c1d2a7101";

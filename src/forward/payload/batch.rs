@@ -8,7 +8,7 @@ use super::fields::fields;
 use super::readings::{Hex, Millis, Readings, Unit};
 use super::{Event, Kind};
 use crate::clock::{EventTime, Timeline};
-use crate::decode::{Quantity, Value};
+use crate::decode::{Catalogue, Quantity, Value};
 use crate::types::{Epoch, HubId, Logged, Seq};
 
 /// A batch gives one time and offsets from it; where a reading's own time is further from that than this (a step of
@@ -86,8 +86,8 @@ impl Group {
         self.rows[0].1
     }
 
-    /// The message; `raw` adds the packets' bytes.
-    pub(crate) fn encode(&self, hub: &HubId, epoch: Epoch, raw: bool) -> Vec<u8> {
+    /// The message, with a column for each quantity that `catalogue` finds; `raw` adds the packets' bytes.
+    pub(crate) fn encode(&self, hub: &HubId, epoch: Epoch, catalogue: &Catalogue, raw: bool) -> Vec<u8> {
         let head = &self.head().packet;
         let last = self.rows.last().map_or(self.first(), |(logged, _)| logged.seq);
         let sensor = &head.origin.sensor;
@@ -96,7 +96,8 @@ impl Group {
         let mut columns = Columns::default();
         let mut bytes = Vec::with_capacity(self.rows.len());
         for (row, (logged, _)) in self.rows.iter().enumerate() {
-            let decoded = fields(&logged.packet, &mut |quantity, value| columns.put(row, quantity, value));
+            let decoded =
+                fields(&logged.packet, catalogue, &mut |quantity, value| columns.put(row, quantity, value));
             if !decoded {
                 columns.undecoded.push(row);
             }

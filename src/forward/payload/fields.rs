@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::decode::{self, Quantity, Value};
+use crate::decode::{Catalogue, Device, Quantity, Value};
 use crate::types::{HUB_STATE, HubState, PATIENT_REPORT, Packet};
 
 /// Whether the hub listened.
@@ -20,7 +20,11 @@ struct Report<'a> {
 }
 
 /// Shows every field of a packet to `visit`; `false` when nothing here understands it.
-pub(super) fn fields(packet: &Packet, visit: &mut dyn FnMut(&'static Quantity, Value<'_>)) -> bool {
+pub(super) fn fields(
+    packet: &Packet,
+    catalogue: &Catalogue,
+    visit: &mut dyn FnMut(&'static Quantity, Value<'_>),
+) -> bool {
     match packet.characteristic {
         HUB_STATE => HubState::from_bytes(&packet.bytes).is_some_and(|state| {
             let word = match state {
@@ -36,7 +40,7 @@ pub(super) fn fields(packet: &Packet, visit: &mut dyn FnMut(&'static Quantity, V
             visit(&ANSWER, Value::Number(report.value));
             true
         }),
-        other => decode::decode(other, &packet.bytes).is_ok_and(|reading| {
+        other => catalogue.decode(&Device::UNKNOWN, other, &packet.bytes).is_ok_and(|reading| {
             reading.fields(visit);
             true
         }),

@@ -100,7 +100,8 @@ impl Session<'_> {
             return Ok(false);
         }
         while let Some(batch) = self.readings.pop() {
-            let bytes = batch.encode(&self.parts.hub.id, self.epoch, self.parts.config.raw);
+            let bytes =
+                batch.encode(&self.parts.hub.id, self.epoch, &self.parts.catalogue, self.parts.config.raw);
             let size = self.size(Kind::Readings, bytes.len());
             let wish =
                 if batch.len() > 1 { self.memory.budget.message().min(self.limit) } else { self.limit };

@@ -7,6 +7,7 @@ use std::time::Duration;
 use rehab_hub::clock::wall::Wall;
 use rehab_hub::clock::{Anchor, Timeline};
 use rehab_hub::config::{ForwardConfig, HubConfig, Seal, StoreConfig};
+use rehab_hub::decode::Catalogue;
 use rehab_hub::forward::{self, ForwardParts, ForwardStatus};
 use rehab_hub::store::{self, StoreHandle, Urgency};
 use rehab_hub::types::{BootId, CharUuid, Link, Mono, Origin, Packet, Seq};
@@ -155,6 +156,7 @@ fn forward_task(
     let parts = ForwardParts {
         config: config.clone(),
         hub: identity(),
+        catalogue: Arc::new(Catalogue::shipped().0),
         store: store.clone(),
         timeline,
         wall,

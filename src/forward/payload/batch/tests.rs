@@ -44,7 +44,7 @@ fn hub() -> HubId {
 }
 
 fn text(group: &Group, raw: bool) -> serde_json::Value {
-    serde_json::from_slice(&group.encode(&hub(), Epoch::from_u64(0xE), raw)).unwrap()
+    serde_json::from_slice(&group.encode(&hub(), Epoch::from_u64(0xE), &Catalogue::shipped().0, raw)).unwrap()
 }
 
 #[test]
@@ -100,6 +100,29 @@ fn bytes_that_no_decoder_understands_travel_as_they_are_and_are_marked() {
     assert_eq!(data["raw"], serde_json::json!([null, "ff"]));
     assert_eq!(data["values"]["heart_rate_bpm"], serde_json::json!([72, null]));
     assert_eq!(text(&groups[0], true)["data"]["raw"], serde_json::json!(["0648", "ff"]));
+}
+
+#[test]
+fn what_a_declared_profile_knows_becomes_columns_with_units() {
+    let band = origin("band", 1, Link::Open);
+    let repetition = |seq, bytes: &[u8]| {
+        let mut logged = packet(seq, seq, &band, bytes);
+        logged.packet.characteristic = "72657073-0002-4b1d-8a5e-687562737465".parse().unwrap();
+        logged
+    };
+    // flags (force follows), count 300, 123.4 N; then flags only with a count; then cut behind the flags
+    let rows = vec![
+        repetition(1, &[0x02, 0x2C, 0x01, 0xD2, 0x04]),
+        repetition(2, &[0x00, 0x2D, 0x01]),
+        repetition(3, &[0x00]),
+    ];
+    let data = &text(&group(rows, &timeline(), 500)[0], false)["data"];
+    let columns = serde_json::json!({"repetition_count": [300, 301, null], "force_n": [123.4, null, null]});
+    assert_eq!(data["values"], columns);
+    assert_eq!(data["units"]["force_n"]["ucum"], "N");
+    assert_eq!(data["units"]["repetition_count"]["ucum"], "1");
+    assert_eq!(data["undecoded"], serde_json::json!([2]));
+    assert_eq!(data["raw"], serde_json::json!([null, null, "00"]));
 }
 
 #[test]
@@ -166,7 +189,8 @@ fn sensors_that_interleave_get_a_batch_each() {
 fn what_is_no_batch_is_refused_with_a_reason() {
     let strap = origin("strap", 1, Link::Bonded);
     let groups = group(vec![packet(1, 0, &strap, &[0, 1])], &timeline(), 500);
-    let good = String::from_utf8(groups[0].encode(&hub(), Epoch::from_u64(1), true)).unwrap();
+    let good =
+        String::from_utf8(groups[0].encode(&hub(), Epoch::from_u64(1), &Catalogue::empty(), true)).unwrap();
     assert!(Batch::parse(good.as_bytes()).is_ok());
     let broken = |from: &str, to: &str| {
         assert!(good.contains(from), "{good}");
@@ -209,7 +233,7 @@ proptest! {
                 Err(whole) => vec![whole],
             };
             for part in parts {
-                let batch = Batch::parse(&part.encode(&hub(), Epoch::from_u64(3), true)).unwrap();
+                let batch = Batch::parse(&part.encode(&hub(), Epoch::from_u64(3), &Catalogue::empty(), true)).unwrap();
                 prop_assert_eq!(&batch.hub, &hub());
                 received.extend(batch.readings());
             }
