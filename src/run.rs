@@ -245,7 +245,7 @@ pub async fn start(config: Config, plan: Option<Plan>, wall: Wall) -> Result<Run
     };
     tasks.spawn("ingest", ingest::run(parts));
     let Sources { now, pair, feed } =
-        start_source(&config, wall, captured_in, bluez_in, &stop.capture, &mut tasks);
+        start_source(&config, catalogue.clone(), wall, captured_in, bluez_in, &stop.capture, &mut tasks);
     if let Some(plan) = plan {
         let parts =
             ScorerParts { plan, store: store.clone(), timeline: timeline.clone(), now, scores: scores_in };
@@ -299,6 +299,7 @@ struct Sources {
 
 fn start_source(
     config: &Config,
+    catalogue: Arc<Catalogue>,
     wall: Wall,
     captured: mpsc::Sender<Captured>,
     status: watch::Sender<BluezStatus>,
@@ -311,6 +312,7 @@ fn start_source(
             let parts = BluezParts {
                 config: bluetooth.clone(),
                 sensors: config.sensors.clone(),
+                catalogue,
                 wall,
                 out: captured.clone(),
                 pairing,

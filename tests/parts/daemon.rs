@@ -148,6 +148,23 @@ fn every_fault_of_a_config_is_named_at_once_and_the_exit_code_is_78() {
 }
 
 #[test]
+fn a_faulty_profile_is_named_by_the_check_and_once_by_the_daemon_which_runs_without_it() {
+    let mut daemon = Daemon::new(NO_SENSOR);
+    std::fs::create_dir(daemon.path("profiles")).unwrap();
+    std::fs::write(daemon.path("profiles/band.toml"), "name = \"Band\"\nservice = 7\n").unwrap();
+    let expected = "profiles/band.toml:2:11: service: is the number 7";
+    let checked = daemon.ctl(&["config", "check", daemon.path("hub.toml").to_str().unwrap()]);
+    assert_eq!(checked.status.code(), Some(78));
+    let text = String::from_utf8(checked.stderr).unwrap();
+    assert!(text.contains(expected), "{text}");
+    daemon.start();
+    assert!(daemon.stop().0.success());
+    let log = daemon.log();
+    let named = log.lines().filter(|line| line.starts_with("WARN") && line.contains(expected)).count();
+    assert_eq!(named, 1, "{log}");
+}
+
+#[test]
 fn without_bluetooth_and_without_a_broker_the_daemon_runs_says_so_once_and_status_shows_it() {
     let mut daemon = Daemon::new(NO_SENSOR);
     daemon.start();

@@ -19,6 +19,7 @@ use super::status::{AdapterState, Book};
 use super::{BluezParts, PairRequest, pair, scan};
 use crate::clock::wall::Wall;
 use crate::config::{BluezConfig, SensorConfig};
+use crate::decode::Catalogue;
 use crate::source::Captured;
 use crate::types::Address;
 
@@ -37,6 +38,7 @@ pub(super) struct World<'a> {
     pub(super) adapter: Adapter,
     pub(super) config: &'a BluezConfig,
     pub(super) sensors: &'a [SensorConfig],
+    pub(super) catalogue: &'a Catalogue,
     pub(super) wall: Wall,
     pub(super) out: &'a mpsc::Sender<Captured>,
     pub(super) book: &'a Book,
@@ -227,6 +229,7 @@ async fn live(
         adapter,
         config: &parts.config,
         sensors: &parts.sensors,
+        catalogue: &parts.catalogue,
         wall: parts.wall,
         out: &parts.out,
         book,

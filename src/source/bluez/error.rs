@@ -39,6 +39,20 @@ pub enum BluezError {
          `bluetoothctl remove {0}`, make it ready to pair, then `rehabctl pair` it again"
     )]
     BrokenOff(Address, #[source] bluer::Error),
+    /// A sensor did not take what its profile writes so that it sends.
+    #[error(
+        "writing {command:?} of the profile {profile:?} failed, and the sensor may send nothing; check `to` and \
+         `response` of that command"
+    )]
+    Command {
+        /// Whose.
+        profile: String,
+        /// Which.
+        command: String,
+        /// What was said; `None` when the sensor has no such characteristic.
+        #[source]
+        source: Option<Box<BluezError>>,
+    },
     /// The sensor is connected, but has nothing that a decoder knows.
     #[error("the sensor offers nothing that this hub can read; check its address in the configuration")]
     NothingToRead,
@@ -55,7 +69,9 @@ impl BluezError {
             Self::Timeout { .. } => Fault::Silence,
             Self::Call { source, .. } => Fault::of(source),
             Self::NoAdapter(_) | Self::PoweredOff(_) => Fault::Adapter,
-            Self::NoLink(_) | Self::BrokenOff(..) | Self::NothingToRead => Fault::Other,
+            Self::NoLink(_) | Self::BrokenOff(..) | Self::Command { .. } | Self::NothingToRead => {
+                Fault::Other
+            }
         }
     }
 }

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use bluer::gatt::remote::Characteristic;
-use bluer::gatt::{CharacteristicFlags, CharacteristicReader};
+use bluer::gatt::remote::{Characteristic, CharacteristicWriteRequest};
+use bluer::gatt::{CharacteristicFlags, CharacteristicReader, WriteOp};
 use bluer::{Device, DeviceEvent, DeviceProperty, ErrorKind};
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream, SelectAll};
 
 use super::error::{BluezError, CALL_S, bounded};
-use crate::decode::{BATTERY, is_known};
+use crate::decode::{BATTERY, Catalogue, Command, DeviceProfile};
 use crate::types::CharUuid;
 
 /// Seconds for a sensor to list its services: slow ones take 10, and a cached list takes none.
@@ -53,21 +53,23 @@ pub(super) struct Values {
     pub(super) heard: SelectAll<BoxStream<'static, Heard>>,
     /// How many characteristics were subscribed.
     pub(super) count: usize,
-    /// Why another one could not be.
+    /// Why another one could not be, or a command of the sensor's profile was not taken.
     pub(super) refused: Option<BluezError>,
 }
 
-/// Waits for the sensor's services, and subscribes to everything that can be decoded.
+/// Waits for the sensor's services, subscribes to everything that can be decoded, and writes the commands of the
+/// sensor's profile.
 ///
 /// # Errors
 /// When there is nothing to subscribe, or not one subscription was taken.
-pub(super) async fn subscribe(device: &Device) -> Result<Values, BluezError> {
+pub(super) async fn subscribe(device: &Device, catalogue: &Catalogue) -> Result<Values, BluezError> {
     let events = bounded("watching the sensor", CALL_S, device.events()).await?;
     let mut heard: SelectAll<BoxStream<'static, Heard>> = SelectAll::new();
     let (mut count, mut battery, mut refused) = (0, false, None);
-    for characteristic in readable(device).await? {
+    let Offer { readable, commands } = offer(device, catalogue).await?;
+    for characteristic in &readable {
         battery |= characteristic.uuid == BATTERY;
-        match one(&characteristic).await {
+        match one(characteristic).await {
             Ok(values) => {
                 count += 1;
                 heard.push(values);
@@ -78,6 +80,11 @@ pub(super) async fn subscribe(device: &Device) -> Result<Values, BluezError> {
     }
     if count == 0 {
         return Err(refused.unwrap_or(BluezError::NothingToRead));
+    }
+    for (profile, remotes) in commands {
+        if let Err(error) = instruct(profile, &remotes).await {
+            refused = Some(error);
+        }
     }
     if !battery && let Some(percent) = battery_property(device).await? {
         heard.push(stream::iter([Heard::Value(BATTERY, vec![percent])]).boxed());
@@ -116,21 +123,60 @@ struct Candidate {
     mode: Mode,
 }
 
-/// Every characteristic of the sensor that a decoder knows and that sends values.
-async fn readable(device: &Device) -> Result<Vec<Candidate>, BluezError> {
-    let mut found = Vec::new();
+/// What a sensor has that matters here.
+#[derive(Default)]
+struct Offer<'c> {
+    /// Every characteristic that the catalogue knows and that sends values.
+    readable: Vec<Candidate>,
+    /// For each service that a profile with commands is about: the profile, and where its commands go.
+    commands: Vec<(&'c DeviceProfile, Vec<(CharUuid, Characteristic)>)>,
+}
+
+async fn offer<'c>(device: &Device, catalogue: &'c Catalogue) -> Result<Offer<'c>, BluezError> {
+    let mut offer = Offer::default();
     for service in bounded("waiting for the sensor's services", SERVICES_S, device.services()).await? {
+        let id = bounded("reading a service's UUID", CALL_S, service.uuid()).await?;
+        let id = CharUuid::from_u128(id.as_u128());
+        let profile = catalogue.profiles().iter().find(|profile| profile.service == id);
+        let mut targets = Vec::new();
         for remote in bounded("listing characteristics", CALL_S, service.characteristics()).await? {
             let uuid = bounded("reading a characteristic's UUID", CALL_S, remote.uuid()).await?;
             let uuid = CharUuid::from_u128(uuid.as_u128());
-            if !is_known(uuid) {
+            if profile.is_some_and(|profile| profile.commands.iter().any(|command| command.to == uuid)) {
+                targets.push((uuid, remote.clone()));
+            }
+            if !catalogue.is_known(uuid) {
                 continue;
             }
             let flags = bounded("reading a characteristic's flags", CALL_S, remote.flags()).await?;
-            found.extend(Mode::of(flags).map(|mode| Candidate { remote, uuid, flags, mode }));
+            offer.readable.extend(Mode::of(flags).map(|mode| Candidate { remote, uuid, flags, mode }));
         }
+        let profile = profile.filter(|profile| !profile.commands.is_empty());
+        offer.commands.extend(profile.map(|profile| (profile, targets)));
     }
-    Ok(found)
+    Ok(offer)
+}
+
+/// Writes the commands of a profile in their order, up to the first that is not taken: those behind it count on it.
+async fn instruct(profile: &DeviceProfile, targets: &[(CharUuid, Characteristic)]) -> Result<(), BluezError> {
+    for command in &profile.commands {
+        let failed = |source: Option<BluezError>| BluezError::Command {
+            profile: profile.name.clone(),
+            command: command.name.clone(),
+            source: source.map(Box::new),
+        };
+        let target = targets.iter().find(|(uuid, _)| *uuid == command.to);
+        let (_, remote) = target.ok_or_else(|| failed(None))?;
+        let request = request(command);
+        let call = remote.write_ext(&command.bytes, &request);
+        bounded("writing", CALL_S, call).await.map_err(|error| failed(Some(error)))?;
+    }
+    Ok(())
+}
+
+fn request(command: &Command) -> CharacteristicWriteRequest {
+    let op_type = if command.response { WriteOp::Request } else { WriteOp::Command };
+    CharacteristicWriteRequest { op_type, ..CharacteristicWriteRequest::default() }
 }
 
 /// Subscribes to one characteristic; a battery's present level comes first, since it may not change for days.
@@ -198,6 +244,15 @@ mod tests {
             Mode::of(CharacteristicFlags { notify: true, indicate: true, ..none }),
             Some(Mode::Socket)
         );
+    }
+
+    #[test]
+    fn a_command_waits_for_a_response_only_where_its_profile_says_so() {
+        let to = CharUuid::from_u128(1);
+        for (response, expected) in [(true, WriteOp::Request), (false, WriteOp::Command)] {
+            let command = Command { name: "start".into(), to, bytes: vec![1], response };
+            assert_eq!(request(&command).op_type, expected);
+        }
     }
 
     #[test]

@@ -16,6 +16,7 @@ mod recover;
 mod scan;
 mod status;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot, watch};
@@ -23,6 +24,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use super::Captured;
 use crate::clock::wall::Wall;
 use crate::config::{BluezConfig, SensorConfig};
+use crate::decode::Catalogue;
 use crate::types::SensorId;
 
 pub use adapter::run;
@@ -37,6 +39,8 @@ pub struct BluezParts {
     pub config: BluezConfig,
     /// The allow-list.
     pub sensors: Vec<SensorConfig>,
+    /// What is subscribed, and what must be written so that a sensor sends.
+    pub catalogue: Arc<Catalogue>,
     /// Dates packets at receipt.
     pub wall: Wall,
     /// Where packets go. When it is full the task waits, and bluetoothd's sockets hold what comes: nothing is dropped.

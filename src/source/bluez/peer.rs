@@ -98,7 +98,7 @@ impl Peer<'_> {
     async fn turn(&self, stop: &CancellationToken, leave: &CancellationToken) -> Result<Turn, BluezError> {
         let ready = async {
             let Some(device) = self.reach().await? else { return Ok(None) };
-            Ok(Some((gatt::subscribe(&device).await?, device)))
+            Ok(Some((gatt::subscribe(&device, self.world.catalogue).await?, device)))
         };
         match stop.run_until_cancelled(ready).await {
             None => Ok(Turn::Stopped),
