@@ -42,11 +42,15 @@ const PAIRINGS: usize = 1;
 /// Fed batches under way; each is up to 256 lines.
 const FEEDS: usize = 4;
 
-/// How long what is in flight to the broker may take at a stop. Below the unit's `TimeoutStopSec`, with all else.
+/// How long what is in flight to the broker may take at a stop. All these together stay below the unit's
+/// `TimeoutStopSec` (30 s).
 const FORWARD_GRACE: Duration = Duration::from_secs(8);
 
+/// How long the sources may take: bluetoothd needs 2 s to end a link, and more under load.
+const CAPTURE_GRACE: Duration = Duration::from_secs(8);
+
 /// How long any other task may take to stop.
-const STOP_GRACE: Duration = Duration::from_secs(5);
+const STOP_GRACE: Duration = Duration::from_secs(4);
 
 /// The hub cannot start, or had to stop.
 #[derive(Debug, thiserror::Error)]
@@ -328,11 +332,11 @@ impl Running {
         tracing::info!(message_id = events::STOPPING, "the hub stops");
         drop(feed);
         stop.capture.cancel();
-        tasks.wait_for(&["bluez", "pulse", "replay", "ctl", "ingest"], STOP_GRACE).await;
+        tasks.wait_for(&["bluez", "pulse", "replay", "ctl", "ingest"], CAPTURE_GRACE).await;
         stop.score.cancel();
         tasks.wait_for(&["scorer"], STOP_GRACE).await;
         stop.forward.cancel();
-        tasks.wait_for(&["forward"], FORWARD_GRACE + STOP_GRACE).await;
+        tasks.wait_for(&["forward"], FORWARD_GRACE + Duration::from_secs(1)).await;
         drop(store);
         stop.store.cancel();
         tasks.wait_for(&["store"], STOP_GRACE).await;

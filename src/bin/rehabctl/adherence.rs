@@ -48,7 +48,9 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<ExitCode> {
     let Some(newest) = newest else { bail!("the capture is empty; name one with lines in it") };
     let zone = engine.plan().zone;
     // a capture is of days that are over, unless somebody says that they are not
-    let now = args.now.unwrap_or_else(|| LocalDay::of(newest, zone).end(zone));
+    let last = LocalDay::of(newest, zone);
+    let now = args.now.unwrap_or_else(|| last.end(zone));
+    let to = args.to.or(args.now.is_none().then_some(last));
     if let Some(day) = args.explain {
         let lines = engine.explain(day, now);
         if global.json {
@@ -58,8 +60,7 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<ExitCode> {
         }
         return Ok(ExitCode::SUCCESS);
     }
-    let shown =
-        |day: LocalDay| args.from.is_none_or(|from| from <= day) && args.to.is_none_or(|to| day <= to);
+    let shown = |day: LocalDay| args.from.is_none_or(|from| from <= day) && to.is_none_or(|to| day <= to);
     let days: Vec<DayReport> = engine.reports(now).into_iter().filter(|report| shown(report.day)).collect();
     let (weeks, periods, alerts) = (engine.weeks(now), engine.periods(now), engine.alerts(now));
     if global.json {
