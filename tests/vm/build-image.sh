@@ -17,6 +17,7 @@ packages+=,adjtimex,mosquitto,mosquitto-clients,libglib2.0-bin
 # Kernel: unpacked, not installed, since its post-install scripts want a boot loader. 6.1.190 where the archive still has it:
 # 6.1.192 meets a kernel BUG (hci_chan_del) when a bonded peripheral has forgotten its key.
 compgen -G 'linux-image-*.deb' > /dev/null || {
+  apt-cache show linux-image-amd64 > /dev/null 2>&1 || apt-get update -qq
   image=linux-image-6.1.0-54-amd64
   apt-cache show "$image" > /dev/null 2>&1 || image=$(apt-cache depends linux-image-amd64 | awk '/Depends: linux-image-/ { print $2; exit }')
   apt-get download -qq -o APT::Sandbox::User=root "$image"
