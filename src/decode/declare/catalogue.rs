@@ -1,9 +1,9 @@
 //! All declared profiles that are loaded, beside the standard decoders.
 
-use super::{Characteristic, Declared, DeviceProfile};
+use super::{Body, Characteristic, Declared, DeviceProfile};
 use crate::config::document::Faults;
 use crate::decode::{
-    DecodeError, Device, Identity, Profile, Reading, decode_as, identity, is_known, profile,
+    DecodeError, Device, Identity, Profile, Quantity, Reading, decode_as, identity, is_known, profile,
 };
 use crate::types::CharUuid;
 
@@ -101,6 +101,17 @@ impl Catalogue {
         let Some(declared) = self.find(characteristic) else { return identity(characteristic, bytes) };
         let reading = Declared::read(declared, bytes).ok()?;
         reading.has_identity().then_some(Identity { bytes, within: None })
+    }
+
+    /// The quantities that a declared profile shows only inside records of `characteristic`, where a value goes by its
+    /// name alone: whoever passes such records on says their units beside them.
+    pub fn record_quantities(&self, characteristic: CharUuid) -> impl Iterator<Item = &'static Quantity> {
+        let steps = self.find(characteristic).into_iter().flat_map(|found| &found.steps);
+        let parts = steps.flat_map(|step| match &step.body {
+            Body::Repeat(_, parts) => parts.as_slice(),
+            Body::Value(_) => &[],
+        });
+        parts.filter_map(|part| part.quantity)
     }
 
     fn find(&self, characteristic: CharUuid) -> Option<&Characteristic> {

@@ -1,6 +1,6 @@
 //! Packets of the log become batches: one sensor, one hardware, one link, one boot, one kind of time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Number, Value as Json};
 
@@ -9,7 +9,7 @@ use super::readings::{Hex, Millis, Readings, Unit};
 use super::{Event, Kind};
 use crate::clock::{EventTime, Timeline};
 use crate::decode::{Catalogue, Quantity, Value};
-use crate::types::{Epoch, HubId, Logged, Seq};
+use crate::types::{CharUuid, Epoch, HubId, Logged, Seq};
 
 /// A batch gives one time and offsets from it; where a reading's own time is further from that than this (a step of
 /// the clock), a new batch begins. In microseconds.
@@ -117,12 +117,22 @@ impl Group {
             seq: self.rows.iter().map(|(logged, _)| logged.seq).collect(),
             dt_ms: self.offsets(head.mono.micros()),
             char: self.rows.iter().map(|(logged, _)| logged.packet.characteristic).collect(),
-            units: columns.units(),
+            units: columns.units(self.record_quantities(catalogue)),
             undecoded: std::mem::take(&mut columns.undecoded),
             values: columns.finish(self.rows.len()),
             raw: bytes.iter().any(Option::is_some).then_some(bytes),
         };
         Event::new(hub, Kind::Readings, id, data).to_bytes()
+    }
+
+    /// What stands inside records only, and so has no column of its own.
+    fn record_quantities<'c>(
+        &self,
+        catalogue: &'c Catalogue,
+    ) -> impl Iterator<Item = &'static Quantity> + use<'c> {
+        let kinds: BTreeSet<CharUuid> =
+            self.rows.iter().map(|(logged, _)| logged.packet.characteristic).collect();
+        kinds.into_iter().flat_map(|kind| catalogue.record_quantities(kind))
     }
 
     fn offsets(&self, mono0: u64) -> Vec<Millis> {
@@ -157,13 +167,14 @@ impl Columns {
         }
     }
 
-    fn units(&self) -> BTreeMap<String, Unit> {
+    fn units(&self, records: impl Iterator<Item = &'static Quantity>) -> BTreeMap<String, Unit> {
         let unit = |quantity: &Quantity| {
             let mdc = quantity.mdc.map(str::to_owned);
             let loinc = quantity.loinc.map(str::to_owned);
             (quantity.name.to_owned(), Unit { ucum: quantity.ucum.to_owned(), mdc, loinc })
         };
-        self.columns.iter().filter(|(q, _)| !q.ucum.is_empty()).map(|(q, _)| unit(q)).collect()
+        let all = self.columns.iter().map(|(q, _)| *q).chain(records);
+        all.filter(|q| !q.ucum.is_empty()).map(unit).collect()
     }
 
     fn finish(self, rows: usize) -> BTreeMap<String, Vec<Json>> {

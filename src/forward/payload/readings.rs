@@ -39,7 +39,7 @@ pub struct Readings {
     pub char: Vec<CharUuid>,
     /// One column a quantity; null where a reading has none of it.
     pub values: BTreeMap<String, Vec<Value>>,
-    /// The unit of each quantity that has one.
+    /// The unit of each quantity that has one, of those inside records too.
     pub units: BTreeMap<String, Unit>,
     /// Hex digits of the packets as received: of all of them with `forward.raw`, else of the undecoded ones, null in
     /// the rows between.

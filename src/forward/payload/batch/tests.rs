@@ -126,6 +126,17 @@ fn what_a_declared_profile_knows_becomes_columns_with_units() {
 }
 
 #[test]
+fn what_stands_in_the_records_of_a_declared_profile_has_its_unit_too() {
+    let mut force =
+        packet(1, 0, &origin("grip", 1, Link::Open), &[1, 8, 0, 0, 0x48, 0x41, 0x40, 0x42, 0x0F, 0]);
+    force.packet.characteristic = "7e4e1702-1ea6-40c9-9dcc-13d34ffead57".parse().unwrap();
+    let data = &text(&group(vec![force], &timeline(), 500)[0], false)["data"];
+    let records = serde_json::json!([[{"force_kg": 12.5, "device_time_us": 1_000_000}]]);
+    assert_eq!(data["values"]["records"], records);
+    assert_eq!([&data["units"]["force_kg"]["ucum"], &data["units"]["device_time_us"]["ucum"]], ["kg", "us"]);
+}
+
+#[test]
 fn the_hubs_own_records_and_patient_reports_are_no_riddles() {
     let none = |sensor: SensorId| Arc::new(Origin { sensor, address: None, link: Link::None });
     let mut up = packet(1, 0, &none(SensorId::hub()), &[1]);
