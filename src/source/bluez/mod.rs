@@ -1,8 +1,8 @@
 //! Sensors over BLE, through bluetoothd.
 //!
-//! One task, [`run`]; everything in it is futures. [`adapter`] gets a session and a powered adapter and keeps them;
-//! while it has them, [`scan`] listens, [`pair`] serves pairing requests, and one [`peer`] a sensor connects, reads
-//! and connects again. Whatever breaks ends at [`recover`]: what is at fault, and how long to wait.
+//! One task, [`run`]; everything in it is futures. `adapter` gets a session and a powered adapter and keeps them;
+//! while it has them, `scan` listens, `pair` serves pairing requests, and one `peer` a sensor connects, reads
+//! and connects again. Whatever breaks ends at `recover`: what is at fault, and how long to wait.
 //!
 //! Only sensors of the configuration are ever connected. The hub is not discoverable, bonds nothing outside a window
 //! that a person opened for one sensor, and has no pairing agent outside it.
