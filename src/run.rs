@@ -234,13 +234,16 @@ pub async fn start(config: Config, plan: Option<Plan>, wall: Wall) -> Result<Run
     let stop = Stop::default();
     let mut tasks = Tasks::default();
     tasks.spawn_thread("store", store::serve(opened, requested, committed, stop.store.clone()));
-    let (timeline_in, timeline) = watch::channel(Arc::new(store.timeline().await.unwrap_or_default()));
+    let stored = store.timeline().await.ok();
+    let timeline_is_whole = stored.is_some();
+    let (timeline_in, timeline) = watch::channel(Arc::new(stored.unwrap_or_default()));
 
     let parts = IngestParts {
         input: captured,
         catalogue: catalogue.clone(),
         store: store.clone(),
         timeline: timeline_in,
+        timeline_is_whole,
         status: ingest_in,
     };
     tasks.spawn("ingest", ingest::run(parts));

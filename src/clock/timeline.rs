@@ -8,8 +8,9 @@ use crate::types::{BootId, Mono, UtcMicros};
 /// Two anchors that disagree by more than this beyond what drift explains mean that the clock was stepped.
 const STEP_US: u64 = 50_000;
 
-/// A new anchor that only confirms the last one is worth keeping after this long.
-const SPACING_US: u64 = 3_600_000_000;
+/// A new anchor that only confirms the last one is worth keeping after this long: well before the last one is so old
+/// that time would count as holdover.
+const SPACING_US: u64 = 1_800_000_000;
 
 /// What is known of one boot.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,6 +58,20 @@ impl Timeline {
         entry.anchors.insert(place, anchor);
         self.retimings += u32::from(!onward);
         true
+    }
+
+    /// This timeline behind `earlier`, which was persisted by runs before this one.
+    #[must_use]
+    pub fn behind(self, earlier: Self) -> Self {
+        let mut whole = earlier;
+        for boot in self.boots {
+            whole.saw(boot.id, boot.last);
+            for anchor in boot.anchors {
+                whole.add(anchor);
+            }
+        }
+        whole.retimings = whole.retimings.max(self.retimings) + 1;
+        whole
     }
 
     /// Grows whenever times that were resolved before may resolve differently now: with the first anchor of a boot,
@@ -180,7 +195,7 @@ mod tests {
     fn an_anchor_that_says_nothing_new_is_not_kept() {
         let mut timeline = Timeline::default();
         assert!(timeline.add(anchor(BOOT, 0, 0)));
-        assert!(!timeline.add(anchor(BOOT, HOUR / 2, HOUR as i64 / 2 + 1000)));
+        assert!(!timeline.add(anchor(BOOT, HOUR / 4, HOUR as i64 / 4 + 1000)));
         assert_eq!(timeline.retimings(), 1);
         assert!(timeline.add(anchor(BOOT, HOUR / 2, HOUR as i64)), "a step of half an hour was ignored");
         assert!(timeline.add(anchor(BOOT, 2 * HOUR, 2 * HOUR as i64 + HOUR as i64 / 2)));
@@ -205,6 +220,18 @@ mod tests {
         assert_eq!(at(&timeline, BOOT, HOUR - 1).1, Quality::Synced);
         assert_eq!(at(&timeline, BOOT, HOUR).1, Quality::Holdover);
         assert_eq!(timeline.resolve(BOOT, Mono::from_micros(24 * HOUR)).uncertainty_us, 1000 + 8_640_000);
+    }
+
+    #[test]
+    fn a_timeline_that_was_read_late_has_the_earlier_boots_first() {
+        let [old, new] = [1, 2].map(BootId::from_u128);
+        let (mut stored, mut fresh) = (Timeline::default(), Timeline::default());
+        stored.add(anchor(old, 0, 7));
+        fresh.add(anchor(new, 0, 9));
+        let whole = fresh.clone().behind(stored);
+        assert_eq!(whole.boots().map(|(boot, _)| boot).collect::<Vec<_>>(), [old, new]);
+        assert_eq!((at(&whole, old, 1).0, at(&whole, new, 1).0), (Some(8), Some(10)));
+        assert!(whole.retimings() > fresh.retimings());
     }
 
     #[test]

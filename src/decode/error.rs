@@ -6,7 +6,7 @@ use crate::types::CharUuid;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DecodeError {
     /// Shorter than its own flags require.
-    #[error("truncated: {needed} bytes needed for {what}, {had} left")]
+    #[error("truncated: {what} takes {needed} byte(s), {had} left")]
     Truncated {
         /// The field that does not fit.
         what: &'static str,
@@ -48,4 +48,16 @@ pub enum DecodeError {
     /// No decoder for this characteristic: kept raw, forwarded as undecoded.
     #[error("no decoder for characteristic {0}; the packet is kept as it is")]
     Unknown(CharUuid),
+}
+
+impl DecodeError {
+    /// What is wrong, without any value of the packet: for logs, which must not have any.
+    #[must_use]
+    pub fn kind(&self) -> String {
+        match self {
+            Self::OutOfRange { what, range, .. } => format!("{what} is outside {range}"),
+            Self::Unknown(_) => "no decoder knows it".into(),
+            other => other.to_string(),
+        }
+    }
 }

@@ -11,7 +11,7 @@ use crate::decode::{Catalogue, Class, Device, is_context};
 use crate::dedupe::{RecordId, Seen};
 use crate::journal::events;
 use crate::store::{StoreError, StoreHandle, Urgency};
-use crate::types::{BootId, CharUuid, HUB_STATE, Mono, PATIENT_REPORT, Packet, SensorId, Seq};
+use crate::types::{BootId, CharUuid, Epoch, HUB_STATE, Link, Mono, PATIENT_REPORT, Packet, SensorId, Seq};
 
 /// Garbage and floods are logged at most this often a sensor (one minute).
 const LOG_EVERY_US: u64 = 60_000_000;
@@ -33,7 +33,7 @@ pub(super) struct Gate {
     store: StoreHandle,
     status: watch::Sender<IngestStatus>,
     /// Rebuilt from the log when the first record with an identity arrives; live streams never need it.
-    seen: Option<Seen>,
+    seen: Option<(Epoch, Seen)>,
     contexts: Contexts,
     sensors: HashMap<SensorId, Gauge>,
 }
@@ -76,12 +76,16 @@ impl Gate {
             garbage_logged: None,
             flood_logged: None,
         });
-        if !gauge.caps.admit(packet.boot, packet.mono, packet.bytes.len()) {
+        // a capture is not a radio that junk could come through, and it may be fed at any speed and in any order
+        if packet.origin.link != Link::None
+            && !gauge.caps.admit(packet.boot, packet.mono, packet.bytes.len())
+        {
             if due(&mut gauge.flood_logged, &packet) {
                 tracing::warn!(
                     message_id = events::FLOOD,
                     sensor = %packet.origin.sensor,
-                    "the sensor sends more than {} packets or {} bytes a second; the excess is dropped and counted",
+                    "{} sends more than {} packets or {} bytes a second for long; the excess is dropped and counted, restart it",
+                    packet.origin.sensor,
                     caps::PACKETS_PER_S,
                     caps::BYTES_PER_S
                 );
@@ -97,7 +101,10 @@ impl Gate {
                 message_id = events::GARBAGE,
                 sensor = %packet.origin.sensor,
                 characteristic = %packet.characteristic,
-                "cannot decode a packet ({error}); it is kept and forwarded as it is"
+                "cannot decode a value of {} from {}: {}; it is kept and forwarded as it is",
+                packet.characteristic,
+                packet.origin.sensor,
+                error.kind()
             );
         }
         if self.is_repeat(&packet).await? {
@@ -114,16 +121,18 @@ impl Gate {
 
     async fn is_repeat(&mut self, packet: &Packet) -> Result<bool, StoreError> {
         let Some(id) = identity(&self.catalogue, packet, &mut self.contexts) else { return Ok(false) };
-        if self.seen.is_none()
+        // a store that was replaced by a new one has forgotten what the old one had, and may be given it again
+        let epoch = self.store.committed().borrow().epoch;
+        if self.seen.as_ref().is_none_or(|(known, _)| *known != epoch)
             && let Some((seen, contexts)) = survive(rebuild(&self.catalogue, &self.store).await)?
         {
-            self.seen = Some(seen);
+            self.seen = Some((epoch, seen));
             for (name, value) in contexts {
                 self.contexts.entry(name).or_insert(value); // what came since is newer
             }
         }
         // a log that cannot be read cannot tell: the record is kept, and its `rid` lets the clinic drop a copy
-        let known = |seen: &mut Seen| !seen.insert(&packet.origin, packet.characteristic, id);
+        let known = |(_, seen): &mut (Epoch, Seen)| !seen.insert(&packet.origin, packet.characteristic, id);
         Ok(self.seen.as_mut().is_some_and(known))
     }
 

@@ -57,6 +57,8 @@ pub struct IngestParts {
     pub store: StoreHandle,
     /// Starts as the store had it; this task is the only one that changes it.
     pub timeline: watch::Sender<Arc<Timeline>>,
+    /// Whether the store could say what it had; if not, it is asked again.
+    pub timeline_is_whole: bool,
     /// Counters.
     pub status: watch::Sender<IngestStatus>,
 }
@@ -69,10 +71,10 @@ type Pending = Pin<Box<dyn Future<Output = bool> + Send>>;
 /// # Errors
 /// When the store is gone.
 pub async fn run(parts: IngestParts) -> Result<(), StoreError> {
-    let IngestParts { mut input, catalogue, store, timeline, status } = parts;
+    let IngestParts { mut input, catalogue, store, timeline, status, timeline_is_whole } = parts;
     let mut ingest = Ingest {
         gate: Gate::new(catalogue, store.clone(), status),
-        clock: Clock::new(store.clone(), timeline),
+        clock: Clock::new(store.clone(), timeline, timeline_is_whole),
         store,
         answers: FuturesUnordered::new(),
     };
