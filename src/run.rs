@@ -81,8 +81,7 @@ pub enum RunError {
 /// When it cannot be read, or has faults.
 pub fn load_plan(config: &Config) -> Result<Option<Plan>, ConfigError> {
     let Some(path) = &config.plan else { return Ok(None) };
-    let text =
-        std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.clone(), source })?;
+    let text = std::fs::read_to_string(path).map_err(|source| ConfigError::read(path, source))?;
     let name = path.display().to_string();
     let plan = Plan::parse(&name, &text).map_err(ConfigError::Faulty)?;
     let known: Vec<&str> = config.sensors.iter().map(|sensor| sensor.id.as_str()).collect();
@@ -312,6 +311,7 @@ fn start_source(
     match &config.source {
         SourceConfig::Bluez(bluetooth) => {
             let (pair, pairing) = mpsc::channel(PAIRINGS);
+            let radio = status.subscribe();
             let parts = BluezParts {
                 config: bluetooth.clone(),
                 sensors: config.sensors.clone(),
@@ -322,7 +322,7 @@ fn start_source(
                 status,
             };
             tasks.spawn("bluez", bluez::run(parts, cancel.clone()));
-            tasks.spawn("pulse", pulse::run(wall, captured, cancel.clone()));
+            tasks.spawn("pulse", pulse::run(wall, radio, captured, cancel.clone()));
             Sources { now: Now::Wall(wall), pair: Some(pair), feed: None }
         }
         SourceConfig::Replay => {
@@ -331,7 +331,7 @@ fn start_source(
             tasks.spawn("replay", async move {
                 tokio::select! {
                     () = cancel.cancelled() => {}
-                    () = replay::run(feeds, replay::fresh_boot(wall), captured) => {}
+                    () = replay::run(feeds, captured) => {}
                 }
             });
             Sources { now: Now::Newest, pair: None, feed: Some(feed) }

@@ -68,7 +68,9 @@ pub async fn run(parts: ScorerParts, cancel: CancellationToken) -> Result<(), St
         store,
         now,
         scores,
+        epoch: Epoch::from_u64(0),
         next: Seq::new(1),
+        whole_from: None,
         newest: None,
         retimings: 0,
         sessions: HashMap::new(),
@@ -113,8 +115,13 @@ struct Scorer {
     store: StoreHandle,
     now: Now,
     scores: watch::Sender<Scores>,
+    /// The log that `next` counts in.
+    epoch: Epoch,
     /// The first packet that the engine has not seen.
     next: Seq,
+    /// The first day of which the log has everything, where older packets were removed: what lies before it was
+    /// published while they were there, and stays as it is.
+    whole_from: Option<LocalDay>,
     newest: Option<UtcMicros>,
     /// The state of the timeline that the engine's times came from.
     retimings: u32,
@@ -137,6 +144,11 @@ impl Scorer {
 
     /// Shows the engine what became durable; all of it again when earlier times have changed.
     async fn catch_up(&mut self, log: Committed, times: &Timeline) -> Result<(), StoreError> {
+        if log.epoch != self.epoch {
+            // another store: what the engine knows stays true, and what comes now has new numbers
+            self.epoch = log.epoch;
+            self.next = Seq::new(1);
+        }
         if times.retimings() != self.retimings {
             self.retimings = times.retimings();
             self.start_over();
@@ -152,7 +164,13 @@ impl Scorer {
     async fn read_on(&mut self, log: Committed, times: &Timeline) -> Result<(), StoreError> {
         while self.next <= log.last {
             let chunk = self.store.read(self.next, CHUNK).await?;
-            let Some(last) = chunk.last() else { return Ok(()) };
+            let (Some(first), Some(last)) = (chunk.first(), chunk.last()) else { return Ok(()) };
+            if self.next == Seq::new(1) {
+                let oldest = times.resolve(first.packet.boot, first.packet.mono).utc;
+                let zone = self.engine.plan().zone;
+                let cut = first.seq > Seq::new(1);
+                self.whole_from = oldest.filter(|_| cut).map(|utc| LocalDay::of(utc, zone).next());
+            }
             self.next = last.seq.next();
             for logged in &chunk {
                 let time = times.resolve(logged.packet.boot, logged.packet.mono);
@@ -171,7 +189,9 @@ impl Scorer {
         };
         // before the clock is known no day is judged
         let Some(now) = now else { return Ok(()) };
-        for day in self.engine.changed_days(now) {
+        let whole_from = self.whole_from;
+        let is_whole = |day: LocalDay| whole_from.is_none_or(|from| from <= day);
+        for day in self.engine.changed_days(now).into_iter().filter(|report| is_whole(report.day)) {
             self.put(DocumentKind::Day, day.day.to_string(), document(&day)).await?;
             self.put_sessions(epoch, &day).await?;
             if self.scores.borrow().today.as_ref().is_none_or(|today| today.day <= day.day) {
@@ -184,7 +204,9 @@ impl Scorer {
 
     /// What spans days: supply periods and alerts. They cost the episode, not the day, so they are put by the minute.
     async fn put_overview(&mut self, now: UtcMicros) -> Result<(), StoreError> {
-        for period in self.engine.periods(now) {
+        let whole_from = self.whole_from;
+        let is_whole = |day: LocalDay| whole_from.is_none_or(|from| from <= day);
+        for period in self.engine.periods(now).into_iter().filter(|period| is_whole(period.start)) {
             let key = format!("{}-{}", self.engine.plan().episode.as_str(), period.number);
             self.put(DocumentKind::Period, key, json!(period)).await?;
         }

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use clap::Parser;
 use rehab_hub::clock::wall::Wall;
-use rehab_hub::config::{Config, ConfigError, DEFAULT_CONFIG};
+use rehab_hub::config::{Config, ConfigError, DEFAULT_CONFIG, Unit};
 use rehab_hub::run::{self, RunError};
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::filter::LevelFilter;
@@ -30,6 +30,9 @@ fn main() -> ExitCode {
     rehab_hub::journal::install(if cli.debug { LevelFilter::DEBUG } else { LevelFilter::INFO });
     let Err(error) = hub(&cli) else { return ExitCode::SUCCESS };
     let faulty = error.is::<ConfigError>() || matches!(error.downcast_ref(), Some(RunError::Config(_)));
+    if let Some(RunError::Task { .. }) = error.downcast_ref() {
+        return ExitCode::FAILURE; // logged where it happened
+    }
     // one line a fault, so that each is an entry of the journal with its place
     for line in format!("{error:#}").lines() {
         tracing::error!("{line}");
@@ -38,7 +41,7 @@ fn main() -> ExitCode {
 }
 
 fn hub(cli: &Cli) -> Result<()> {
-    let config = Config::load(&cli.config)?;
+    let config = Config::load(&cli.config, &Unit)?;
     let plan = run::load_plan(&config)?;
     let wall = Wall::new()?;
     let runtime =

@@ -14,20 +14,37 @@ use crate::types::SensorId;
 pub trait Surroundings {
     /// Whether there is such a file.
     fn has_file(&self, path: &Path) -> bool;
-    /// `$CREDENTIALS_DIRECTORY`, which systemd sets for a unit with credentials.
-    fn credentials(&self) -> Option<PathBuf>;
+    /// The store's key, if there is one.
+    fn store_key(&self) -> Option<PathBuf>;
 }
 
-/// The machine that this process runs on.
+/// As the daemon sees the machine: systemd hands its unit the key in `$CREDENTIALS_DIRECTORY`.
 #[derive(Debug, Clone, Copy)]
-pub struct Machine;
+pub struct Unit;
 
-impl Surroundings for Machine {
+impl Surroundings for Unit {
     fn has_file(&self, path: &Path) -> bool {
         path.is_file()
     }
-    fn credentials(&self) -> Option<PathBuf> {
-        std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from)
+    fn store_key(&self) -> Option<PathBuf> {
+        let folder = std::env::var_os("CREDENTIALS_DIRECTORY").map(PathBuf::from);
+        folder.map(|folder| folder.join("store.key")).filter(|key| self.has_file(key))
+    }
+}
+
+/// As a person's tool sees it: the key lies where systemd will look for it.
+#[derive(Debug, Clone, Copy)]
+pub struct Desk;
+
+impl Surroundings for Desk {
+    fn has_file(&self, path: &Path) -> bool {
+        path.is_file()
+    }
+    fn store_key(&self) -> Option<PathBuf> {
+        let places =
+            ["/etc/credstore", "/etc/credstore.encrypted", "/run/credstore", "/run/credstore.encrypted"];
+        let mut keys = places.iter().map(|place| Path::new(place).join("rehab-hub.store.key"));
+        keys.find(|key| self.has_file(key))
     }
 }
 
@@ -35,13 +52,19 @@ impl Surroundings for Machine {
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// It cannot be read at all.
-    #[error(
-        "cannot read the configuration {path}; create it (see config/hub.toml) or name another with --config"
-    )]
+    #[error("cannot read {path}; make it after the example of the same name, or name another file")]
     Read {
         /// The file.
         path: PathBuf,
         /// Why not.
+        source: std::io::Error,
+    },
+    /// This user may not read it.
+    #[error("may not read {path}; let the hub's group: chgrp rehab-hub {path} && chmod 640 {path}")]
+    Forbidden {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
         source: std::io::Error,
     },
     /// It was read, and this is wrong with it.
@@ -49,15 +72,25 @@ pub enum ConfigError {
     Faulty(Faults),
 }
 
+impl ConfigError {
+    /// A file, of the configuration or named by it, that could not be read.
+    pub(crate) fn read(path: &Path, source: std::io::Error) -> Self {
+        let path = path.to_owned();
+        match source.kind() {
+            std::io::ErrorKind::PermissionDenied => Self::Forbidden { path, source },
+            _ => Self::Read { path, source },
+        }
+    }
+}
+
 impl Config {
     /// Reads and checks a file. Relative paths in it count from its folder.
     ///
     /// # Errors
     /// When it cannot be read; else every fault in it at once.
-    pub fn load(path: &Path) -> Result<Self, ConfigError> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
-        Self::parse(path, &text, &Machine).map_err(ConfigError::Faulty)
+    pub fn load(path: &Path, around: &dyn Surroundings) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::read(path, source))?;
+        Self::parse(path, &text, around).map_err(ConfigError::Faulty)
     }
 
     /// Checks a text, as [`Config::load`] does.
@@ -160,16 +193,15 @@ impl Reader<'_> {
     }
 
     fn credential(&self, section: &Section<'_, '_>) -> Option<PathBuf> {
-        let found = self.around.credentials().map(|folder| folder.join("store.key"));
-        let usable = found.filter(|path| self.around.has_file(path));
-        if usable.is_none() {
+        let key = self.around.store_key();
+        if key.is_none() {
             section.fault(
                 "seal",
-                "asks for a key, but systemd passed no credential store.key",
+                "asks for a key, and there is none",
                 "32 random bytes in /etc/credstore/rehab-hub.store.key, which the unit loads as store.key",
             );
         }
-        usable
+        key
     }
 
     fn forward(&self, section: &mut Section<'_, '_>) -> Option<ForwardConfig> {
@@ -333,7 +365,7 @@ mod tests {
         fn has_file(&self, path: &Path) -> bool {
             path.ends_with("plan.toml") || path.starts_with("/etc/rehab-hub")
         }
-        fn credentials(&self) -> Option<PathBuf> {
+        fn store_key(&self) -> Option<PathBuf> {
             None
         }
     }

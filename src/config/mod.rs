@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use crate::types::{Address, ClinicId, HubId, SensorId};
 
-pub use load::{ConfigError, Machine, Surroundings};
+pub use load::{ConfigError, Desk, Surroundings, Unit};
 
 /// The configuration of an installed hub.
 pub const DEFAULT_CONFIG: &str = "/etc/rehab-hub/hub.toml";

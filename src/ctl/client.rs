@@ -12,9 +12,20 @@ use super::{Failure, Request, Response};
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
     /// Nobody listens.
-    #[error("no hub answers on {socket}; is rehab-hub.service running (systemctl status rehab-hub)?")]
+    #[error(
+        "no hub answers on {socket}; start it with `systemctl start rehab-hub`, or see why it stopped with \
+         `journalctl -u rehab-hub -x`"
+    )]
     Unreachable {
         /// Where it was looked for.
+        socket: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Somebody listens, but not to this user.
+    #[error("you may not talk to the hub on {socket}; run rehabctl as root or join the group rehab-hub")]
+    Forbidden {
+        /// Where it listens.
         socket: PathBuf,
         /// What the system said.
         source: io::Error,
@@ -42,9 +53,7 @@ impl Client {
     /// # Errors
     /// [`ClientError::Unreachable`] when nobody listens there.
     pub async fn connect(socket: &Path) -> Result<Self, ClientError> {
-        let stream = UnixStream::connect(socket)
-            .await
-            .map_err(|source| ClientError::Unreachable { socket: socket.to_owned(), source })?;
+        let stream = UnixStream::connect(socket).await.map_err(|source| unreachable(socket, source))?;
         Ok(Self { stream: BufReader::new(stream) })
     }
 
@@ -65,5 +74,13 @@ impl Client {
             Response::Ok(value) => Ok(value),
             Response::Error(failure) => Err(failure.into()),
         }
+    }
+}
+
+fn unreachable(socket: &Path, source: io::Error) -> ClientError {
+    let socket = socket.to_owned();
+    match source.kind() {
+        io::ErrorKind::PermissionDenied => ClientError::Forbidden { socket, source },
+        _ => ClientError::Unreachable { socket, source },
     }
 }

@@ -7,7 +7,7 @@ mod status;
 
 use serde::{Deserialize, Serialize};
 
-use crate::types::SensorId;
+use crate::types::{BootId, SensorId};
 
 pub use client::{Client, ClientError};
 pub use server::{CtlError, CtlParts, bind, serve};
@@ -32,6 +32,8 @@ pub enum Request {
     },
     /// Lines of a capture, for a hub whose source is `replay`. Answered once all of them are durable.
     Feed {
+        /// A random number for the replay: one more replay of the same capture has another.
+        capture: BootId,
         /// In the order of the capture, 1-256 of them.
         lines: Vec<String>,
     },

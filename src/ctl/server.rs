@@ -17,7 +17,8 @@ use crate::journal::Chain;
 use crate::source::bluez::PairRequest;
 use crate::source::capture::CaptureLine;
 use crate::source::replay::Feed;
-use crate::types::SensorId;
+use crate::store::StoreError;
+use crate::types::{BootId, SensorId};
 
 /// More connections than a clinician, a technician and their scripts need; the next one waits.
 const MAX_CONNECTIONS: usize = 16;
@@ -146,7 +147,7 @@ async fn answer(request: Request, parts: &CtlParts) -> Response {
     let result = match request {
         Request::Status => Ok(parts.status.snapshot().await),
         Request::Pair { sensor, window_s } => pair(sensor, window_s, parts).await,
-        Request::Feed { lines } => feed(&lines, parts).await,
+        Request::Feed { capture, lines } => feed(capture, &lines, parts).await,
     };
     result.map_or_else(Response::Error, Response::Ok)
 }
@@ -179,7 +180,7 @@ async fn pair(
     }
 }
 
-async fn feed(lines: &[String], parts: &CtlParts) -> Result<serde_json::Value, Failure> {
+async fn feed(capture: BootId, lines: &[String], parts: &CtlParts) -> Result<serde_json::Value, Failure> {
     let Some(feeds) = &parts.feed else {
         return Err(Failure::new(
             "this hub listens to sensors and takes no captures: what is fed would be taken for the patient's",
@@ -203,14 +204,16 @@ async fn feed(lines: &[String], parts: &CtlParts) -> Result<serde_json::Value, F
     let lines = lines.iter().enumerate().map(parse).collect::<Result<_, _>>()?;
     let (durable, receipt) = oneshot::channel();
     let stopping = || Failure::new("the hub is stopping", "feed again from the last durable line on");
-    feeds.send(Feed { lines, durable }).await.map_err(|_| stopping())?;
+    feeds.send(Feed { capture, lines, durable }).await.map_err(|_| stopping())?;
     match receipt.await.map_err(|_| stopping())? {
         Ok(receipt) => Ok(serde_json::json!({
             "epoch": receipt.epoch, "first": receipt.first, "last": receipt.last
         })),
-        Err(error) => {
-            Err(Failure::new(Chain(&error).to_string(), "free the disk, then feed the same lines again"))
-        }
+        Err(error @ StoreError::Disk { .. }) => Err(Failure::new(
+            error.to_string(),
+            "the lines are taken and become durable with the disk: go on behind them, do not feed them again",
+        )),
+        Err(error) => Err(Failure::new(error.to_string(), "free the disk, then feed the same lines again")),
     }
 }
 

@@ -27,7 +27,12 @@ pub(super) struct Caps {
 impl Caps {
     /// Full buckets.
     pub(super) fn new(boot: BootId, now: Mono) -> Self {
-        Self { boot, last: now, packets: PACKETS_PER_S * BURST_S * PER_S, bytes: BYTES_PER_S * BURST_S * PER_S }
+        Self {
+            boot,
+            last: now,
+            packets: PACKETS_PER_S * BURST_S * PER_S,
+            bytes: BYTES_PER_S * BURST_S * PER_S,
+        }
     }
 
     /// Whether a packet of `len` bytes is within the caps; only then it is counted.
@@ -56,9 +61,8 @@ mod tests {
     fn admitted(rate: u64, len: usize, seconds: u64) -> u64 {
         let boot = BootId::from_u128(1);
         let mut caps = Caps::new(boot, Mono::default());
-        (0..rate * seconds)
-            .filter(|n| caps.admit(boot, Mono::from_micros(n * 1_000_000 / rate), len))
-            .count() as u64
+        (0..rate * seconds).filter(|n| caps.admit(boot, Mono::from_micros(n * 1_000_000 / rate), len)).count()
+            as u64
     }
 
     #[test]

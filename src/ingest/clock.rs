@@ -43,7 +43,8 @@ impl Clock {
         if !self.is_whole
             && let Some(earlier) = survive(self.store.timeline().await)?
         {
-            self.timeline.send_modify(|timeline| *timeline = Arc::new(Timeline::clone(timeline).behind(earlier)));
+            self.timeline
+                .send_modify(|timeline| *timeline = Arc::new(Timeline::clone(timeline).behind(earlier)));
             self.is_whole = true;
         }
         Ok(())

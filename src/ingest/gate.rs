@@ -77,8 +77,7 @@ impl Gate {
             flood_logged: None,
         });
         // a capture is not a radio that junk could come through, and it may be fed at any speed and in any order
-        if packet.origin.link != Link::None
-            && !gauge.caps.admit(packet.boot, packet.mono, packet.bytes.len())
+        if packet.origin.link != Link::None && !gauge.caps.admit(packet.boot, packet.mono, packet.bytes.len())
         {
             if due(&mut gauge.flood_logged, &packet) {
                 tracing::warn!(

@@ -48,7 +48,16 @@ async fn keep(folder: &std::path::Path, captured: Vec<Captured>) -> (SensorCount
     drop(source);
     let cancel = CancellationToken::new();
     let work = async {
-        run(IngestParts { input, catalogue, store: handle.clone(), timeline, timeline_is_whole: true, status }).await.unwrap();
+        run(IngestParts {
+            input,
+            catalogue,
+            store: handle.clone(),
+            timeline,
+            timeline_is_whole: true,
+            status,
+        })
+        .await
+        .unwrap();
         let log = handle.read(Seq::new(1), 10_000).await.unwrap();
         cancel.cancel();
         log

@@ -22,6 +22,9 @@ const ANCHOR_EVERY_US: u64 = 1_800_000_000;
 /// Lines to replay, and where to say that they are durable.
 #[derive(Debug)]
 pub struct Feed {
+    /// The capture that they are from, as a boot for lines that name none: each replay of a capture has its own, since
+    /// replaying it twice is two mornings, not one.
+    pub capture: BootId,
     /// The lines, in the order of the capture.
     pub lines: Vec<CaptureLine>,
     /// Answered once all of them are durable.
@@ -86,9 +89,13 @@ impl Replayer {
 }
 
 /// Hands on what is fed, until nobody feeds any more.
-pub async fn run(mut feeds: mpsc::Receiver<Feed>, boot: BootId, out: mpsc::Sender<Captured>) {
-    let mut replayer = Replayer::new(boot);
-    while let Some(Feed { lines, durable }) = feeds.recv().await {
+pub async fn run(mut feeds: mpsc::Receiver<Feed>, out: mpsc::Sender<Captured>) {
+    let mut replayer: Option<Replayer> = None;
+    while let Some(Feed { capture, lines, durable }) = feeds.recv().await {
+        let replayer = match &mut replayer {
+            Some(replayer) if replayer.boot == capture => replayer,
+            other => other.insert(Replayer::new(capture)),
+        };
         let mut packets = Vec::with_capacity(lines.len());
         for line in lines {
             let (anchor, packet) = replayer.packet(line);

@@ -104,6 +104,7 @@ impl Keeper {
             }
             Err(LoadError::Later(failure)) => {
                 self.unreadable += u32::from(matches!(failure, Failure::Unreadable(_)));
+                self.complain(failure.cause());
                 self.down = Some(failure.cause().to_owned());
                 Ok(())
             }
@@ -297,7 +298,7 @@ impl Keeper {
             keeper.readout.read(&running.db, &mut keeper.codec, Span { first, last }, from, max)
         })?;
         for fault in faults {
-            tracing::error!(%fault, "part of the log cannot be read");
+            tracing::error!("part of the log cannot be read: {fault}");
             self.noted = Some(fault.to_string());
         }
         Ok(packets)
@@ -312,7 +313,7 @@ impl Keeper {
             let fault =
                 format!("{} documents in the outbox are damaged; send the store to support", damaged.len());
             if self.noted.as_ref() != Some(&fault) {
-                tracing::error!(fault, "skipping them");
+                tracing::error!("{fault}; they are skipped");
                 self.noted = Some(fault);
             }
         }

@@ -295,7 +295,7 @@ impl Task {
         self.commit();
         if let Err(error) = self.keeper.close() {
             let lost = self.keeper.pending();
-            tracing::error!(%error, lost, "the store stops with packets that it could not write");
+            tracing::error!("stopping with {lost} packets that could not be written: {error}");
         }
     }
 }

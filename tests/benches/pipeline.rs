@@ -21,11 +21,11 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use rehab_hub::clock::wall::Wall;
-use rehab_hub::config::Config;
+use rehab_hub::config::{Config, Desk};
 use rehab_hub::run;
 use rehab_hub::source::capture::CaptureLine;
 use rehab_hub::source::replay::Feed;
-use rehab_hub::types::UtcMicros;
+use rehab_hub::types::{BootId, UtcMicros};
 use tokio::sync::oneshot;
 
 /// Packets a commit, the store's own limit.
@@ -49,7 +49,7 @@ async fn pipeline(total: usize) {
     );
     let path = folder.path().join("hub.toml");
     std::fs::write(&path, text).unwrap();
-    let mut hub = run::start(Config::load(&path).unwrap(), None, Wall::new().unwrap()).await.unwrap();
+    let mut hub = run::start(Config::load(&path, &Desk).unwrap(), None, Wall::new().unwrap()).await.unwrap();
     let before = written();
     let took = ingest(&mut hub, total).await;
     let bytes = written() - before;
@@ -69,7 +69,7 @@ async fn pipeline(total: usize) {
     let broker = mosquitto::Mosquitto::start_on(port, "").await;
     let received = folder.path().join("received");
     let subscriber = subscribe(port, &received).await;
-    let hub = run::start(Config::load(&path).unwrap(), None, Wall::new().unwrap()).await.unwrap();
+    let hub = run::start(Config::load(&path, &Desk).unwrap(), None, Wall::new().unwrap()).await.unwrap();
     let mut log = hub.store.committed();
     assert_eq!(log.borrow().acked.get(), 0, "something was sent before the clock started");
     let begin = Instant::now();
@@ -101,7 +101,7 @@ async fn ingest(hub: &mut run::Running, total: usize) -> Duration {
     let mut receipts = Vec::new();
     for batch in lines.chunks(COMMIT) {
         let (durable, receipt) = oneshot::channel();
-        feed.send(Feed { lines: batch.to_vec(), durable }).await.unwrap();
+        feed.send(Feed { capture: BootId::from_u128(7), lines: batch.to_vec(), durable }).await.unwrap();
         receipts.push(receipt);
     }
     for receipt in receipts {

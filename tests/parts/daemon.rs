@@ -197,7 +197,7 @@ fn a_daemon_that_does_not_run_is_told_by_exit_code_69_and_a_remedy() {
     let output = daemon.ctl(&["status"]);
     assert_eq!(output.status.code(), Some(69));
     let text = String::from_utf8(output.stderr).unwrap();
-    assert!(text.contains("is rehab-hub.service running"), "{text}");
+    assert!(text.contains("systemctl start rehab-hub"), "{text}");
 }
 
 #[test]

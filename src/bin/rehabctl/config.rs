@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Subcommand;
 use rehab_hub::config::document::{Fault, Faults};
-use rehab_hub::config::{Config, ConfigError, DEFAULT_CONFIG, profiles};
+use rehab_hub::config::{Config, ConfigError, DEFAULT_CONFIG, Desk, profiles};
 use rehab_hub::run;
 use serde_json::json;
 
@@ -31,7 +31,8 @@ enum Command {
 pub(crate) fn run(args: &Args, global: &Global) -> Result<ExitCode> {
     let Command::Check { file } = &args.command;
     let (catalogue, refused) = profiles::load(&profiles::folder(file));
-    let checked = Config::load(file).and_then(|config| run::load_plan(&config).map(|plan| (config, plan)));
+    let checked =
+        Config::load(file, &Desk).and_then(|config| run::load_plan(&config).map(|plan| (config, plan)));
     match checked {
         Ok((config, plan)) if refused.is_empty() => {
             let (sensors, profiles) = (config.sensors.len(), catalogue.profiles().len());

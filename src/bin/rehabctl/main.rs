@@ -90,7 +90,7 @@ struct Global {
 }
 
 fn code(error: &anyhow::Error) -> ExitCode {
-    if let Some(ClientError::Unreachable { .. }) = error.downcast_ref() {
+    if let Some(ClientError::Unreachable { .. } | ClientError::Forbidden { .. }) = error.downcast_ref() {
         return ExitCode::from(69);
     }
     if error.is::<ConfigError>() { ExitCode::from(78) } else { ExitCode::FAILURE }

@@ -60,17 +60,23 @@ pub(crate) fn day(day: &Value) -> Vec<String> {
             note += if note.is_empty() { "" } else { ", " };
             note += &format!("{time} in band");
         }
-        lines.push(score_row(text(item, "/id"), score, &note));
+        lines.push(score_row(text(item, "/id"), score, text(item, "/status"), &note));
     }
     let score = day.get("score").and_then(Value::as_f64);
-    lines.push(score_row("the day", score, text(day, "/status")));
+    let status = text(day, "/status");
+    lines.push(score_row("the day", score, status, &status.replace('_', " ")));
     lines
 }
 
-fn score_row(name: &str, score: Option<f64>, note: &str) -> String {
+fn score_row(name: &str, score: Option<f64>, status: &str, note: &str) -> String {
+    format!("  {name:<14}{}  {note}", score_cell(score, status))
+}
+
+/// A bar with its figure; where there is none, why: nothing was due, or nothing could be heard.
+pub(crate) fn score_cell(score: Option<f64>, status: &str) -> String {
     match score {
-        Some(percent) => format!("  {name:<14}{} {percent:>5.1} %  {note}", bar(percent, BAR)),
-        None => format!("  {name:<14}{} {:>7}  {note}", " ".repeat(BAR), "not due"),
+        Some(percent) => format!("{} {percent:>5.1} %", bar(percent, BAR)),
+        None => format!("{} {:>7}", " ".repeat(BAR), status.replace('_', " ")),
     }
 }
 
@@ -86,6 +92,18 @@ mod tests {
     #[test]
     fn numbers_are_grouped_by_thousands() {
         assert_eq!([0, 999, 1000, 1_234_567].map(grouped), ["0", "999", "1 000", "1 234 567"]);
+    }
+
+    #[test]
+    fn no_data_is_not_shown_as_not_due() {
+        let day = serde_json::json!({"day": "2026-11-03", "score": null, "status": "no_data", "items": [
+            {"id": "bike", "score": null, "status": "no_data"},
+            {"id": "walk", "score": null, "status": "not_due"},
+        ]});
+        let lines = super::day(&day);
+        assert!(lines[1].contains("no data") && !lines[1].contains("not due"), "{}", lines[1]);
+        assert!(lines[2].contains("not due"), "{}", lines[2]);
+        assert!(lines[3].contains("no data"), "{}", lines[3]);
     }
 
     #[test]

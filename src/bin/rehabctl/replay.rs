@@ -6,8 +6,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
+use rehab_hub::clock::wall::Wall;
 use rehab_hub::ctl::{Client, Request};
 use rehab_hub::source::capture::CaptureLine;
+use rehab_hub::source::replay::fresh_boot;
 use serde_json::Value;
 
 use crate::{Global, output};
@@ -109,6 +111,7 @@ impl Capture<'_> {
 }
 
 async fn feed(capture: &mut Capture<'_>, global: &Global, mut ledger: Option<File>) -> Result<u64> {
+    let id = fresh_boot(Wall::new()?);
     let mut client = Client::connect(&global.socket).await?;
     let mut fed = 0;
     loop {
@@ -117,7 +120,7 @@ async fn feed(capture: &mut Capture<'_>, global: &Global, mut ledger: Option<Fil
             return fault.map_or(Ok(fed), Err);
         }
         fed += lines.len() as u64;
-        let receipt = client.ask(&Request::Feed { lines }).await?;
+        let receipt = client.ask(&Request::Feed { capture: id, lines }).await?;
         if let Some(file) = &mut ledger {
             let seq = |key: &str| receipt.get(key).and_then(Value::as_u64).unwrap_or(0);
             let epoch = output::text(&receipt, "/epoch");

@@ -30,6 +30,9 @@ fn screen(status: &Value) -> String {
     )];
     lines.push(match status.pointer("/clock/utc").and_then(Value::as_str) {
         Some(utc) => format!("clock      {}, {utc}", text(status, "/clock/quality")),
+        None if status.get("bluetooth").is_none_or(Value::is_null) => {
+            "clock      replayed captures carry their own time".into()
+        }
         None => "clock      not set yet: readings are kept and get their true time later".into(),
     });
     let store = |key: &str| number(status, &format!("/store/{key}"));
@@ -56,11 +59,11 @@ fn screen(status: &Value) -> String {
         lines.push(format!("today      {}, {}", text(day, "/day"), words(text(day, "/status"))));
         for item in day.get("items").and_then(Value::as_array).into_iter().flatten() {
             let score = item.get("score").and_then(Value::as_f64);
-            let score = score.map_or_else(
-                || "not due".into(),
-                |percent| format!("{} {percent:>5.1} %", output::bar(percent, 20)),
-            );
-            lines.push(format!("  {:<14}{score}", text(item, "/id")));
+            lines.push(format!(
+                "  {:<14}{}",
+                text(item, "/id"),
+                output::score_cell(score, text(item, "/status"))
+            ));
         }
     }
     lines.join("\n")

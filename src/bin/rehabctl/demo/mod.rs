@@ -16,10 +16,11 @@ use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use rehab_hub::clock::wall::Wall;
-use rehab_hub::config::Config;
+use rehab_hub::config::{Config, Desk};
 use rehab_hub::run::{self, Running};
 use rehab_hub::source::capture::CaptureLine;
 use rehab_hub::source::replay::{self, Feed, Replayer};
+use rehab_hub::types::BootId;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::{Global, output};
@@ -35,6 +36,9 @@ const PLAN: &str = include_str!("../../../../config/demo/plan.toml");
 
 /// The part of the capture during which the broker is away.
 const AWAY: std::ops::Range<f64> = 0.40..0.65;
+
+/// Every line of the demo names its boot; this one stands for none.
+const DEMO: BootId = BootId::from_u128(1);
 
 /// One step of the feed.
 const STEP: Duration = Duration::from_millis(50);
@@ -135,7 +139,7 @@ fn configure(folder: &Path, port: u16) -> Result<(Config, Option<rehab_hub::adhe
     let path = folder.join("hub.toml");
     std::fs::write(folder.join("plan.toml"), PLAN).context("cannot write the demo's plan")?;
     std::fs::write(&path, text).context("cannot write the demo's configuration")?;
-    let config = Config::load(&path)?;
+    let config = Config::load(&path, &Desk)?;
     let plan = run::load_plan(&config)?;
     Ok((config, plan))
 }
@@ -169,7 +173,7 @@ async fn play(
         if !batch.is_empty() {
             let (durable, receipt) = oneshot::channel();
             progress.inc(batch.len() as u64);
-            feed.send(Feed { lines: batch, durable }).await.context("the hub stopped")?;
+            feed.send(Feed { capture: DEMO, lines: batch, durable }).await.context("the hub stopped")?;
             receipts.push(receipt);
         }
         show(hub, arrived, progress, *open.borrow());
