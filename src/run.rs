@@ -413,6 +413,7 @@ fn notify(state: sd_notify::NotifyState<'_>) {
 ///
 /// # Errors
 /// When the system has no thread left.
+#[allow(clippy::disallowed_methods, reason = "this is the one file that may spawn")]
 pub fn background(name: &str, work: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
     std::thread::Builder::new().name(name.into()).spawn(work).map(drop)
 }

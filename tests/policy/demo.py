@@ -25,6 +25,10 @@ def judge(report: dict, seconds: float) -> list[str]:
     for name in ("missing", "surplus"):
         if report[name] != 0:
             faults.append(f"{report[name]} readings {name} at the receiver")
+    if report["duplicates"] == 0:
+        faults.append("no duplicates, although the line is cut with answers under way")
+    if report.get("day_agrees") is not True:
+        faults.append("the day that the clinic got is not the one that the hub computed")
     if seconds > LIMIT_S:
         faults.append(f"{seconds:.0f} s, where {TARGET_S} s are promised")
     return faults
@@ -41,6 +45,7 @@ def main(command: list[str]) -> int:
     faults = judge(report, seconds)
     for name in COUNTS:
         print(f"demo {name}: {report.get(name)} readings")
+    print(f"demo day agrees: {report.get('day_agrees')}")
     print(f"demo time: {seconds:.1f} s (promised: under {TARGET_S} s)")
     for fault in faults:
         print(f"demo: {fault}", file=sys.stderr)

@@ -1,7 +1,8 @@
 import demo
 import pytest
 
-GOOD = {"captured": 9, "stored": 9, "acknowledged": 9, "received": 11, "missing": 0, "surplus": 0, "duplicates": 2}
+COUNTS = {"captured": 9, "stored": 9, "acknowledged": 9, "received": 11, "missing": 0, "surplus": 0, "duplicates": 2}
+GOOD = {**COUNTS, "day_agrees": True}
 
 
 def test_a_whole_demo_has_no_faults():
@@ -14,6 +15,15 @@ def test_a_whole_demo_has_no_faults():
 )
 def test_a_demo_that_lost_or_invented_a_reading_has_one_fault(change):
     assert len(demo.judge({**GOOD, **change}, 12.0)) == 1
+
+
+def test_a_demo_whose_cut_left_no_answer_under_way_has_one_fault():
+    assert len(demo.judge({**GOOD, "duplicates": 0}, 12.0)) == 1
+
+
+@pytest.mark.parametrize("report", [{**COUNTS, "day_agrees": False}, {**COUNTS, "day_agrees": 1}, COUNTS])
+def test_a_day_that_does_not_agree_is_a_fault(report):
+    assert len(demo.judge(report, 12.0)) == 1
 
 
 @pytest.mark.parametrize("name", demo.COUNTS)

@@ -341,11 +341,11 @@ def test_no_name_and_no_address_of_a_sensor_is_in_the_journal(story):
 
 def test_the_hub_stops_within_its_time_and_goes_on(story, figure):
     figure('systemctl stop', story.stop_s, 's')
-    assert story.stop_s < 25
+    assert story.stop_s < 30  # TimeoutStopSec= of the unit
     assert story.values('strap', after=story.started_again)
 
 
 def test_idle_memory_is_small(story, figure):
-    figure('idle RSS', story.idle_kb / 1024, 'MB')
-    figure('RSS after the therapy', story.busy_kb / 1024, 'MB')
-    assert story.idle_kb < 12 * 1024
+    figure('idle RSS', story.idle_kb * 1.024 / 1000, 'MB')
+    figure('RSS after the therapy', story.busy_kb * 1.024 / 1000, 'MB')
+    assert story.idle_kb * 1024 < 12_000_000
