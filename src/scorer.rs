@@ -268,3 +268,88 @@ fn sessions(day: &DayReport) -> BTreeMap<String, Value> {
     }
     sessions
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use tokio::sync::mpsc;
+
+    use super::*;
+    use crate::config::{Seal, StoreConfig};
+    use crate::source::capture::CaptureLine;
+    use crate::source::replay::Replayer;
+    use crate::store::{self, Options, Urgency};
+    use crate::types::{BootId, Packet};
+
+    fn demo(name: &str) -> String {
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("config/demo").join(name)).unwrap()
+    }
+
+    /// The demo's morning, or a part of it.
+    fn morning(lines: std::ops::Range<usize>) -> (Vec<Packet>, Timeline) {
+        let (mut replayer, mut timeline) = (Replayer::new(BootId::from_u128(1)), Timeline::default());
+        let text = demo("morning.jsonl");
+        let packets = text.lines().map(|line| {
+            let (anchor, packet) = replayer.packet(CaptureLine::parse(line).unwrap());
+            anchor.map(|anchor| timeline.add(anchor));
+            packet
+        });
+        let packets: Vec<Packet> = packets.collect();
+        (packets[lines].to_vec(), timeline)
+    }
+
+    /// One life of a hub on the store in `folder`: keeps `packets`, scores until all is done; gives back the days in the
+    /// outbox.
+    async fn life(folder: &Path, packets: Vec<Packet>, timeline: Timeline) -> Vec<(String, u32, Value)> {
+        let config = StoreConfig {
+            path: folder.join("store"),
+            commit: Duration::from_millis(50),
+            max_bytes: 1 << 30,
+            keep_days: 120,
+            seal: Seal::Off,
+        };
+        let opened = store::open(&config, Options { now: Arc::new(|| None) }).unwrap();
+        let (requests, requested) = mpsc::channel(16);
+        let (committed, commits) = watch::channel(opened.committed());
+        let store = StoreHandle::new(requests, commits);
+        let (scores, _) = watch::channel(Scores::default());
+        let (_keep, timeline) = watch::channel(Arc::new(timeline));
+        let plan = Plan::parse("plan.toml", &demo("plan.toml")).unwrap();
+        let stop = CancellationToken::new();
+        let work = async {
+            if !packets.is_empty() {
+                store.append(packets, Urgency::AtOnce).await.unwrap().await.unwrap().unwrap();
+            }
+            let cancelled = CancellationToken::new();
+            cancelled.cancel(); // once through, as at a stop
+            let parts = ScorerParts { plan, store: store.clone(), timeline, now: Now::Newest, scores };
+            run(parts, cancelled).await.unwrap();
+            let documents = store.documents(1000).await.unwrap();
+            stop.cancel();
+            documents
+        };
+        let (documents, ()) = tokio::join!(work, store::serve(opened, requested, committed, stop.clone()));
+        let days = documents.into_iter().filter(|document| document.key.kind == DocumentKind::Day);
+        days.map(|day| (day.key.key, day.revision, day.body)).collect()
+    }
+
+    #[tokio::test]
+    async fn a_restart_gives_no_new_revision_and_late_data_does() {
+        let folder = tempfile::tempdir().unwrap();
+        let (half, timeline) = morning(0..3000);
+        let first = life(folder.path(), half, timeline.clone()).await;
+        assert_eq!(
+            first.iter().map(|(day, revision, _)| (day.as_str(), *revision)).collect::<Vec<_>>(),
+            [("2026-11-03", 1)]
+        );
+        let again = life(folder.path(), Vec::new(), timeline.clone()).await;
+        assert_eq!(again, first, "a restart changed a day");
+        let (rest, _) = morning(3000..5469);
+        let whole = life(folder.path(), rest, timeline).await;
+        let [(_, revision, body)] = &whole[..] else { panic!("{whole:?}") };
+        assert_eq!(*revision, 2);
+        assert_eq!(body["score"], 86.2);
+        assert!(body.get("revision").is_none(), "the body has a revision of its own");
+    }
+}
