@@ -1,7 +1,7 @@
 //! Why there is no connection, and what a technician can do about it.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rumqttc::v5::mqttbytes::Error as MqttError;
 use rumqttc::v5::mqttbytes::v5::{ConnectReturnCode, DisconnectReasonCode};
@@ -36,7 +36,7 @@ pub(crate) enum Fault {
     Ended { reason: DisconnectReasonCode, remedy: &'static str },
     #[error("no TLS with the broker; {remedy}")]
     Tls { remedy: &'static str, source: Box<dyn std::error::Error + Send + Sync> },
-    #[error("cannot read {path}; put the file there or correct forward.tls")]
+    #[error("cannot read {path}; {}", file_remedy(path, source))]
     File { path: PathBuf, source: io::Error },
     #[error(
         "others than its owner may read the private key {path} (mode {mode:04o}); run: chmod 0600 {path}"
@@ -113,10 +113,10 @@ impl Fault {
                 ("forward.tls.ca holds no certificate: put the clinic's CA there", error.into())
             }
             TlsError::NoValidClientCertInChain => {
-                ("forward.tls.cert holds no certificate: run `rehabctl provision` again", error.into())
+                ("forward.tls.cert holds no certificate: put the hub's PEM certificate there", error.into())
             }
             TlsError::NoValidKeyInChain => {
-                ("forward.tls.key holds no private key: run `rehabctl provision` again", error.into())
+                ("forward.tls.key holds no private key: put the hub's PEM key there", error.into())
             }
             TlsError::DNSName(_) => {
                 ("forward.host is no name that a certificate could have: correct it", error.into())
@@ -124,6 +124,13 @@ impl Fault {
             other => ("check the files in forward.tls", other.into()),
         };
         Self::Tls { remedy, source }
+    }
+}
+
+fn file_remedy(path: &Path, source: &io::Error) -> String {
+    match source.kind() {
+        io::ErrorKind::PermissionDenied => format!("run: chown rehab-hub {}", path.display()),
+        _ => "put the file there or correct forward.tls".into(),
     }
 }
 
@@ -212,6 +219,35 @@ mod tests {
             "no answer from the broker at clinic.example:8883; check the network, forward.host and forward.port: connection refused"
         );
         assert!(text(refused(), true).starts_with("the link to the broker broke; "));
+    }
+
+    #[test]
+    fn a_file_that_is_missing_and_one_that_belongs_to_another_have_different_remedies() {
+        let file = |kind| {
+            let fault = Fault::File { path: "/etc/rehab-hub/hub.key".into(), source: io::Error::from(kind) };
+            fault.to_string()
+        };
+        assert_eq!(
+            file(io::ErrorKind::PermissionDenied),
+            "cannot read /etc/rehab-hub/hub.key; run: chown rehab-hub /etc/rehab-hub/hub.key"
+        );
+        assert_eq!(
+            file(io::ErrorKind::NotFound),
+            "cannot read /etc/rehab-hub/hub.key; put the file there or correct forward.tls"
+        );
+    }
+
+    #[test]
+    fn an_empty_certificate_or_key_file_is_named_with_what_belongs_there() {
+        let text = |error| text(ConnectionError::Tls(error), false);
+        assert!(
+            text(TlsError::NoValidClientCertInChain).starts_with(
+                "no TLS with the broker; forward.tls.cert holds no certificate: put the hub's PEM certificate there"
+            )
+        );
+        assert!(text(TlsError::NoValidKeyInChain).starts_with(
+            "no TLS with the broker; forward.tls.key holds no private key: put the hub's PEM key there"
+        ));
     }
 
     #[test]

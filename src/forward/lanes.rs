@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::backoff::Retry;
 use super::payload::{Group, group};
-use crate::clock::Timeline;
+use crate::clock::{Quality, Timeline};
 use crate::store::{Document, DocumentKey};
 use crate::types::{BootId, Logged, Mono, Seq};
 
@@ -24,7 +24,8 @@ pub(crate) struct Rules {
     pub(crate) batch: usize,
     /// The oldest waiting reading waits this long at most.
     pub(crate) batch_wait: Duration,
-    /// Readings of the current boot wait this long at most for a time.
+    /// Readings wait this long at most for the current boot to learn the time: its own since they were received, those
+    /// of earlier boots that it would bound since it began.
     pub(crate) hold: Duration,
     /// The current boot.
     pub(crate) boot: BootId,
@@ -131,8 +132,7 @@ impl ReadingsLane {
     pub(crate) fn wake(&self, timeline: &Timeline, now: Mono) -> Option<u64> {
         let free = self.free(timeline, now);
         let full = (free > 0).then(|| self.patience(now));
-        let hold = micros(self.rules.hold);
-        let held = self.waiting.get(free).map(|held| hold.saturating_sub(now.since(held.packet.mono)));
+        let held = self.waiting.get(free).and_then(|logged| self.held(logged, timeline, now));
         [full, held].into_iter().flatten().min()
     }
 
@@ -142,15 +142,25 @@ impl ReadingsLane {
 
     /// How many of the waiting packets need not wait for a time. Those before them in the log go first in any case.
     fn free(&self, timeline: &Timeline, now: Mono) -> usize {
-        let Rules { boot, hold, .. } = self.rules;
-        if timeline.last_anchor(boot).is_some() {
+        if timeline.last_anchor(self.rules.boot).is_some() {
             return self.waiting.len();
         }
-        let held = |logged: &Logged| {
-            let mono = logged.packet.mono;
-            logged.packet.boot == boot && mono <= now && now.since(mono) < micros(hold)
-        };
+        let held = |logged: &Logged| self.held(logged, timeline, now).is_some();
         self.waiting.iter().position(held).unwrap_or(self.waiting.len())
+    }
+
+    /// For how many microseconds more a packet must wait while the current boot has no anchor; `None` when it may go.
+    /// What an earlier boot received without a time waits too: the first anchor of this boot may bound it.
+    fn held(&self, logged: &Logged, timeline: &Timeline, now: Mono) -> Option<u64> {
+        let Rules { boot, hold, .. } = self.rules;
+        let packet = &logged.packet;
+        let waited = if packet.boot == boot {
+            (packet.mono <= now).then(|| now.since(packet.mono))
+        } else {
+            let unknown = timeline.resolve(packet.boot, packet.mono).quality == Quality::Unknown;
+            unknown.then(|| now.since(Mono::default()))
+        };
+        micros(hold).checked_sub(waited?).filter(|left| *left > 0)
     }
 }
 

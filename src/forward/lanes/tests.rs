@@ -4,6 +4,7 @@ use crate::store::DocumentKind;
 use crate::types::{CharUuid, Link, Origin, Packet, UtcMicros};
 
 const BOOT: BootId = BootId::from_u128(1);
+const EARLIER: BootId = BootId::from_u128(9);
 const SECOND: u64 = 1_000_000;
 const LAST: Seq = Seq::new(1_000_000);
 
@@ -29,6 +30,14 @@ fn packets(boot: BootId, seqs: std::ops::RangeInclusive<u64>, mono: u64) -> Vec<
         },
     };
     seqs.map(packet).collect()
+}
+
+/// An earlier boot that knew the time, from one second after its start on.
+fn synced_before() -> Timeline {
+    let mut timeline = Timeline::default();
+    let utc = UtcMicros::from_micros(1_700_000_000_000_000);
+    timeline.add(Anchor { boot: EARLIER, mono: at(1), utc, uncertainty_us: 0 });
+    timeline
 }
 
 fn synced() -> Timeline {
@@ -67,9 +76,9 @@ fn live_readings_go_when_the_oldest_is_five_seconds_old() {
 }
 
 #[test]
-fn readings_of_this_boot_wait_for_a_time_and_those_of_others_do_not() {
-    let unsynced = Timeline::default();
-    let mut other = packets(BootId::from_u128(9), 1..=10, 5);
+fn readings_of_this_boot_wait_for_a_time_and_those_of_boots_that_have_one_do_not() {
+    let unsynced = synced_before();
+    let mut other = packets(EARLIER, 1..=10, 5);
     other.extend(packets(BOOT, 11..=30, 100));
     let mut lane = lane(other, at(101));
     assert_eq!(lane.plan(&unsynced, at(101)), Some((vec![Seq::new(1)], Seq::new(10))));
@@ -79,6 +88,26 @@ fn readings_of_this_boot_wait_for_a_time_and_those_of_others_do_not() {
     assert_eq!(known.plan(&synced(), at(102)).unwrap().1, Seq::new(30), "the time became known");
     known.waiting = packets(BOOT, 11..=30, 100);
     assert_eq!(known.plan(&unsynced, at(700)).unwrap().1, Seq::new(30), "ten minutes are over");
+}
+
+#[test]
+fn readings_of_an_earlier_boot_without_a_time_wait_until_this_boot_bounds_them() {
+    let lost = BootId::from_u128(8);
+    let mut timeline = synced_before();
+    timeline.saw(lost, at(5000));
+    timeline.saw(BOOT, at(101));
+    let mut lane = lane(packets(lost, 1..=10, 5000), at(101));
+    assert_eq!(lane.plan(&timeline, at(101)), None, "they would go without a time for good");
+    assert_eq!(lane.wake(&timeline, at(101)), Some(499 * SECOND));
+    assert_eq!(lane.plan(&timeline, at(599)), None);
+    let mut late = ReadingsLane { planned: VecDeque::new(), waiting: lane.waiting.clone(), ..lane };
+    assert!(late.plan(&timeline, at(600)).is_some(), "ten minutes after the start nothing waits any more");
+
+    let utc = UtcMicros::from_micros(1_800_000_000_000_000);
+    timeline.add(Anchor { boot: BOOT, mono: at(102), utc, uncertainty_us: 0 });
+    late.waiting = packets(lost, 1..=10, 5000);
+    assert_eq!(timeline.resolve(lost, at(5000)).quality, Quality::Estimated);
+    assert!(late.plan(&timeline, at(102)).is_some());
 }
 
 #[test]

@@ -163,7 +163,7 @@ async fn instruct(profile: &DeviceProfile, targets: &[(CharUuid, Characteristic)
         let failed = |source: Option<BluezError>| BluezError::Command {
             profile: profile.name.clone(),
             command: command.name.clone(),
-            source: source.map(Box::new),
+            source: source.map(Into::into),
         };
         let target = targets.iter().find(|(uuid, _)| *uuid == command.to);
         let (_, remote) = target.ok_or_else(|| failed(None))?;

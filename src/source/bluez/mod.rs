@@ -28,7 +28,7 @@ use crate::decode::Catalogue;
 use crate::types::SensorId;
 
 pub use adapter::run;
-pub use error::BluezError;
+pub use error::{BluezError, Cause};
 pub use pair::PairError;
 pub use status::{AdapterState, BluezStatus, PairingWindow, SensorState, SensorStatus};
 

@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use super::adapter::World;
-use super::error::{BluezError, CALL_S, bounded};
+use super::error::{BluezError, CALL_S, Cause, bounded};
 use super::scan::sight;
 use super::status::PairingWindow;
 use super::{PairRequest, Paired};
@@ -68,16 +68,16 @@ pub enum PairError {
         sensor: SensorId,
         /// What bluetoothd said.
         #[source]
-        source: BluezError,
+        source: Cause,
     },
     /// Something else failed.
-    #[error("pairing with {sensor} failed")]
+    #[error("pairing with {sensor} failed; wake it up near the hub and run `rehabctl pair` again")]
     Failed {
         /// Which.
         sensor: SensorId,
         /// What.
         #[source]
-        source: BluezError,
+        source: Cause,
     },
     /// Whoever asked went away, or the radio or the daemon did.
     #[error("the pairing window for {0} was closed before anything was paired; try again")]
@@ -153,12 +153,24 @@ async fn window(
     };
     let outcome = outcome.unwrap_or_else(|| Err(late(id, seen, length)));
     close(world).await;
-    let word = if outcome.is_ok() { "paired" } else { "failed" };
-    tracing::info!(message_id = events::PAIRING_CLOSED, sensor = %id, outcome = word, "Pairing of {id}: {word}");
+    report(id, outcome.as_ref().err());
     if outcome.is_ok() {
         world.bonds.send_replace(());
     }
     outcome
+}
+
+fn report(id: &SensorId, failure: Option<&PairError>) {
+    const ID: &str = events::PAIRING_CLOSED;
+    match failure {
+        None => {
+            tracing::info!(message_id = ID, sensor = %id, outcome = "paired", "Pairing of {id}: paired");
+        }
+        Some(error) => {
+            let error = Chain(error);
+            tracing::warn!(message_id = ID, sensor = %id, outcome = "failed", "pairing of {id} failed: {error}");
+        }
+    }
 }
 
 fn late(id: &SensorId, seen: bool, length: Duration) -> PairError {
@@ -176,7 +188,7 @@ async fn close(world: &World<'_>) {
 }
 
 async fn attempt(world: &World<'_>, sensor: &SensorConfig, seen: &mut bool) -> Result<bool, PairError> {
-    let failed = |source| PairError::Failed { sensor: sensor.id.clone(), source };
+    let failed = |error: BluezError| PairError::Failed { sensor: sensor.id.clone(), source: error.into() };
     if let Some(device) = world.find(sensor.address).await.map_err(failed)?
         && bounded("reading the bond", CALL_S, device.is_paired()).await.map_err(failed)?
     {
@@ -195,7 +207,7 @@ async fn attempt(world: &World<'_>, sensor: &SensorConfig, seen: &mut bool) -> R
         match pair(&device).await {
             Ok(()) => return Ok(false),
             Err(source) if is_refusal(&source) => {
-                return Err(PairError::Refused { sensor: sensor.id.clone(), source });
+                return Err(PairError::Refused { sensor: sensor.id.clone(), source: source.into() });
             }
             Err(source) if attempts == ATTEMPTS => return Err(failed(source)),
             Err(error) => {
@@ -243,6 +255,22 @@ mod tests {
         assert!(is_refusal(&call(ErrorKind::AuthenticationRejected)));
         assert!(!is_refusal(&call(ErrorKind::ConnectionAttemptFailed)));
         assert!(!is_refusal(&BluezError::Timeout { what: "pairing", seconds: 1 }));
+    }
+
+    #[test]
+    fn what_failed_within_a_window_is_not_said_to_be_tried_again() {
+        let sensor: SensorId = "strap".parse().unwrap();
+        let failed = |error: BluezError| {
+            Chain(&PairError::Failed { sensor: sensor.clone(), source: error.into() }).to_string()
+        };
+        let head = "pairing with strap failed; wake it up near the hub and run `rehabctl pair` again";
+        let cause = bluer::Error { kind: ErrorKind::ConnectionAttemptFailed, message: String::new() };
+        assert_eq!(failed(call(ErrorKind::ConnectionAttemptFailed)), format!("{head}: {cause}"));
+        let silence = BluezError::Timeout { what: "pairing", seconds: 35 };
+        assert_eq!(failed(silence), format!("{head}: pairing: no answer within 35 s"));
+        let source = call(ErrorKind::AuthenticationFailed).into();
+        let refused = Chain(&PairError::Refused { sensor: sensor.clone(), source }).to_string();
+        assert!(!refused.contains("the hub tries again"), "{refused}");
     }
 
     #[test]

@@ -1,11 +1,11 @@
 //! One sensor of the configuration: found, connected, read, and connected again, for as long as there is a radio.
 
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
 use bluer::{Device, ErrorKind};
-use futures_util::StreamExt;
+use futures_util::{Stream, StreamExt};
 use tokio_util::sync::CancellationToken;
 
 use super::adapter::World;
@@ -34,6 +34,9 @@ const BOND_POLL: Duration = Duration::from_secs(15);
 
 /// After a link's end, values that were received before it may still be on their way to the hub for this long.
 const DRAIN: Duration = Duration::from_millis(200);
+
+/// And no longer than this in all: when the hub stops, the link may be up, and its sensor goes on sending.
+const DRAIN_MOST: Duration = Duration::from_secs(1);
 
 /// One sensor within one world.
 pub(super) struct Peer<'a> {
@@ -147,7 +150,7 @@ impl Peer<'_> {
         match bounded("connecting", CONNECT_S, device.connect()).await {
             Err(BluezError::Call { source, .. }) if source.kind == ErrorKind::AlreadyConnected => Ok(()),
             Err(BluezError::Call { source, .. }) if source.message.contains("abort-by-local") => {
-                Err(BluezError::BrokenOff(self.sensor.address, source))
+                Err(BluezError::BrokenOff(source))
             }
             Err(error @ BluezError::Timeout { .. }) => {
                 // Otherwise bluetoothd would go on trying, and be busy at the next attempt.
@@ -189,7 +192,8 @@ impl Peer<'_> {
                 () = stop.cancelled() => break true,
             }
         };
-        while let Ok(Some(heard)) = tokio::time::timeout(DRAIN, values.heard.next()).await {
+        let mut over = pin!(tokio::time::sleep(DRAIN_MOST));
+        while let Some(heard) = rest(&mut values.heard, over.as_mut()).await {
             if let Heard::Value(uuid, bytes) = heard {
                 self.deliver(&origin, uuid, bytes).await;
             }
@@ -202,7 +206,8 @@ impl Peer<'_> {
     }
 
     /// Returns when the device is not connected any more. Silence proves nothing: a stopped bluetoothd still holds
-    /// the link, and delivers what came meanwhile when it goes on.
+    /// the link, and delivers what came meanwhile when it goes on. A sensor that it does not know has no link either:
+    /// it forgets one only after disconnecting it.
     async fn gone(&self, device: &Device) {
         loop {
             tokio::time::sleep(POLL).await;
@@ -254,7 +259,50 @@ impl Peer<'_> {
     }
 }
 
+/// What comes next of the rest after a link's end; `None` after [`DRAIN`] without anything, and when it is `over`.
+async fn rest(
+    heard: &mut (impl Stream<Item = Heard> + Unpin),
+    over: Pin<&mut impl Future<Output = ()>>,
+) -> Option<Heard> {
+    tokio::select! {
+        biased;
+        () = over => None,
+        next = tokio::time::timeout(DRAIN, heard.next()) => next.ok().flatten(),
+    }
+}
+
 /// Any number: spreads attempts in time.
 pub(super) fn random() -> u32 {
     getrandom::u32().unwrap_or(u32::MAX / 2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::stream;
+
+    #[tokio::test]
+    async fn a_sensor_that_goes_on_sending_does_not_keep_the_hub_from_stopping() {
+        let sending = stream::repeat(()).then(async |()| {
+            tokio::task::yield_now().await; // as a socket does, lets the timer be looked at
+            Heard::Value(BATTERY, vec![80])
+        });
+        let mut sending = sending.boxed();
+        let mut over = pin!(tokio::time::sleep(Duration::from_millis(20)));
+        let mut count = 0;
+        while rest(&mut sending, over.as_mut()).await.is_some() {
+            count += 1;
+        }
+        assert!(count > 0, "nothing was taken");
+    }
+
+    #[tokio::test]
+    async fn what_was_on_its_way_when_the_link_ended_is_taken_and_a_silence_ends_it() {
+        let values = stream::iter([Heard::End, Heard::Value(BATTERY, vec![80])]);
+        let mut heard = values.chain(stream::pending());
+        let mut over = pin!(std::future::pending());
+        assert!(matches!(rest(&mut heard, over.as_mut()).await, Some(Heard::End)));
+        assert!(matches!(rest(&mut heard, over.as_mut()).await, Some(Heard::Value(..))));
+        assert!(rest(&mut heard, over.as_mut()).await.is_none());
+    }
 }
