@@ -273,13 +273,10 @@ fn sessions(day: &DayReport) -> BTreeMap<String, Value> {
 mod tests {
     use std::path::Path;
 
-    use tokio::sync::mpsc;
-
     use super::*;
-    use crate::config::{Seal, StoreConfig};
     use crate::source::capture::CaptureLine;
     use crate::source::replay::Replayer;
-    use crate::store::{self, Options, Urgency};
+    use crate::store::{self, Urgency};
     use crate::types::{BootId, Packet};
 
     fn demo(name: &str) -> String {
@@ -302,21 +299,11 @@ mod tests {
     /// One life of a hub on the store in `folder`: keeps `packets`, scores until all is done; gives back the days in the
     /// outbox.
     async fn life(folder: &Path, packets: Vec<Packet>, timeline: Timeline) -> Vec<(String, u32, Value)> {
-        let config = StoreConfig {
-            path: folder.join("store"),
-            commit: Duration::from_millis(50),
-            max_bytes: 1 << 30,
-            keep_days: 120,
-            seal: Seal::Off,
-        };
-        let opened = store::open(&config, Options { now: Arc::new(|| None) }).unwrap();
-        let (requests, requested) = mpsc::channel(16);
-        let (committed, commits) = watch::channel(opened.committed());
-        let store = StoreHandle::new(requests, commits);
+        let stop = CancellationToken::new();
+        let (store, serving) = store::testing::start(folder, &stop);
         let (scores, _) = watch::channel(Scores::default());
         let (_keep, timeline) = watch::channel(Arc::new(timeline));
         let plan = Plan::parse("plan.toml", &demo("plan.toml")).unwrap();
-        let stop = CancellationToken::new();
         let work = async {
             if !packets.is_empty() {
                 store.append(packets, Urgency::AtOnce).await.unwrap().await.unwrap().unwrap();
@@ -329,7 +316,7 @@ mod tests {
             stop.cancel();
             documents
         };
-        let (documents, ()) = tokio::join!(work, store::serve(opened, requested, committed, stop.clone()));
+        let (documents, ()) = tokio::join!(work, serving);
         let days = documents.into_iter().filter(|document| document.key.kind == DocumentKind::Day);
         days.map(|day| (day.key.key, day.revision, day.body)).collect()
     }

@@ -1,11 +1,8 @@
-use std::time::Duration;
-
 use tokio_util::sync::CancellationToken;
 
 use super::gate::due;
 use super::*;
-use crate::config::{Seal, StoreConfig};
-use crate::store::{self, Options};
+use crate::store;
 use crate::types::{BootId, CharUuid, Link, Mono, Origin, Seq};
 
 const HEART_RATE: CharUuid = CharUuid::sig(0x2A37);
@@ -27,17 +24,8 @@ fn packet(characteristic: CharUuid, micros: u64, bytes: &[u8]) -> Packet {
 
 /// Runs the real store and the ingest task on what is captured; gives back the counters, and the log.
 async fn keep(folder: &std::path::Path, captured: Vec<Captured>) -> (SensorCounts, Vec<Packet>) {
-    let config = StoreConfig {
-        path: folder.join("store"),
-        commit: Duration::from_millis(50),
-        max_bytes: 1 << 30,
-        keep_days: 120,
-        seal: Seal::Off,
-    };
-    let opened = store::open(&config, Options { now: Arc::new(|| None) }).unwrap();
-    let (requests, requested) = mpsc::channel(16);
-    let (committed, commits) = watch::channel(opened.committed());
-    let handle = StoreHandle::new(requests, commits);
+    let cancel = CancellationToken::new();
+    let (handle, serving) = store::testing::start(folder, &cancel);
     let (timeline, _) = watch::channel(Arc::default());
     let (status, counts) = watch::channel(IngestStatus::default());
     let catalogue = Arc::new(Catalogue::shipped().0);
@@ -46,7 +34,6 @@ async fn keep(folder: &std::path::Path, captured: Vec<Captured>) -> (SensorCount
         source.send(item).await.unwrap();
     }
     drop(source);
-    let cancel = CancellationToken::new();
     let work = async {
         run(IngestParts {
             input,
@@ -62,7 +49,7 @@ async fn keep(folder: &std::path::Path, captured: Vec<Captured>) -> (SensorCount
         cancel.cancel();
         log
     };
-    let (log, ()) = tokio::join!(work, store::serve(opened, requested, committed, cancel.clone()));
+    let (log, ()) = tokio::join!(work, serving);
     let sensors = counts.borrow().sensors.clone();
     (sensors.into_values().next().unwrap_or_default(), log.into_iter().map(|logged| logged.packet).collect())
 }

@@ -17,6 +17,8 @@ mod retention;
 mod seal;
 mod task;
 #[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
 mod tests;
 
 pub use handle::{
