@@ -7,6 +7,7 @@
 //! Stop order: sources and control socket, then ingest (everything captured is durable), scorer (the last day is
 //! scored), forward (what is in flight gets a grace period), store.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -81,9 +82,7 @@ pub enum RunError {
 /// When it cannot be read, or has faults.
 pub fn load_plan(config: &Config) -> Result<Option<Plan>, ConfigError> {
     let Some(path) = &config.plan else { return Ok(None) };
-    let text = std::fs::read_to_string(path).map_err(|source| ConfigError::read(path, source))?;
-    let name = path.display().to_string();
-    let plan = Plan::parse(&name, &text).map_err(ConfigError::Faulty)?;
+    let plan = read_plan(path)?;
     let known: Vec<&str> = config.sensors.iter().map(|sensor| sensor.id.as_str()).collect();
     let unknown = plan.sensors().into_iter().filter(|sensor| !known.contains(&sensor.as_str()));
     let list: Vec<Fault> = unknown
@@ -99,8 +98,17 @@ pub fn load_plan(config: &Config) -> Result<Option<Plan>, ConfigError> {
     if list.is_empty() || config.source == SourceConfig::Replay {
         Ok(Some(plan))
     } else {
-        Err(ConfigError::Faulty(Faults { path: name, list }))
+        Err(ConfigError::Faulty(Faults { path: path.display().to_string(), list }))
     }
+}
+
+/// A plan by itself, whatever sensors there are.
+///
+/// # Errors
+/// When it cannot be read, or has faults.
+pub fn read_plan(path: &Path) -> Result<Plan, ConfigError> {
+    let text = std::fs::read_to_string(path).map_err(|source| ConfigError::read(path, source))?;
+    Plan::parse(&path.display().to_string(), &text).map_err(ConfigError::Faulty)
 }
 
 /// Every profile that can be used. A faulty one is named, and stops nothing: a strap must not go unheard because of a

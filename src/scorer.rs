@@ -189,24 +189,37 @@ impl Scorer {
         };
         // before the clock is known no day is judged
         let Some(now) = now else { return Ok(()) };
-        let whole_from = self.whole_from;
-        let is_whole = |day: LocalDay| whole_from.is_none_or(|from| from <= day);
-        for day in self.engine.changed_days(now).into_iter().filter(|report| is_whole(report.day)) {
+        let mut newest = self.scores.borrow().today.as_ref().map(|today| today.day);
+        let mut today = None;
+        for day in self.engine.changed_days(now) {
+            if !self.is_whole(day.day) {
+                continue;
+            }
             self.put(DocumentKind::Day, day.day.to_string(), document(&day)).await?;
             self.put_sessions(epoch, &day).await?;
-            if self.scores.borrow().today.as_ref().is_none_or(|today| today.day <= day.day) {
-                let period = self.engine.periods(now).pop();
-                self.scores.send_replace(Scores { today: Some(day), period });
+            if newest <= Some(day.day) {
+                newest = Some(day.day);
+                today = Some(day);
             }
+        }
+        if today.is_some() {
+            let period = self.engine.periods(now).pop();
+            self.scores.send_replace(Scores { today, period });
         }
         if overview { self.put_overview(now).await } else { Ok(()) }
     }
 
+    /// Whether the log still has everything from `day` on.
+    fn is_whole(&self, day: LocalDay) -> bool {
+        self.whole_from.is_none_or(|from| from <= day)
+    }
+
     /// What spans days: supply periods and alerts. They cost the episode, not the day, so they are put by the minute.
     async fn put_overview(&mut self, now: UtcMicros) -> Result<(), StoreError> {
-        let whole_from = self.whole_from;
-        let is_whole = |day: LocalDay| whole_from.is_none_or(|from| from <= day);
-        for period in self.engine.periods(now).into_iter().filter(|period| is_whole(period.start)) {
+        for period in self.engine.periods(now) {
+            if !self.is_whole(period.start) {
+                continue;
+            }
             let key = format!("{}-{}", self.engine.plan().episode.as_str(), period.number);
             self.put(DocumentKind::Period, key, json!(period)).await?;
         }

@@ -1,7 +1,5 @@
 //! The capture format: one JSON object a line, as `rehabctl export` writes it and `rehabctl replay` reads it.
 
-use std::fmt::Write as _;
-
 use serde::Deserialize;
 
 use crate::clock::Quality;
@@ -104,22 +102,17 @@ impl CaptureLine {
 /// Reads hex digits of either case; an even number of them.
 ///
 /// # Errors
-/// What is wrong with the text.
+/// What is wrong with the text, and where.
 pub fn parse_hex(text: &str) -> Result<Vec<u8>, String> {
-    if !text.len().is_multiple_of(2) {
-        return Err(format!("an odd number of hex digits ({})", text.len()));
+    let mut digits = Vec::with_capacity(text.len());
+    for (index, letter) in text.chars().enumerate() {
+        let digit = letter.to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+        digits.push(digit.ok_or_else(|| format!("{letter:?} at place {} is not a hex digit", index + 1))?);
     }
-    let digit = |b: u8| (b as char).to_digit(16).ok_or_else(|| format!("{:?} is not a hex digit", b as char));
-    text.as_bytes().chunks(2).map(|pair| Ok((digit(pair[0])? << 4 | digit(pair[1])?) as u8)).collect()
-}
-
-/// Lower-case hex digits.
-#[must_use]
-pub fn to_hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}"); // writing to a String cannot fail
-        hex
-    })
+    if !digits.len().is_multiple_of(2) {
+        return Err(format!("{} hex digits, an odd number, are not whole bytes", digits.len()));
+    }
+    Ok(digits.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect())
 }
 
 fn mono(ms: f64) -> Result<Mono, String> {

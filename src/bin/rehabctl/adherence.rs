@@ -1,20 +1,17 @@
 //! `rehabctl adherence`: scores a capture against a plan, without a hub.
 
-use std::fs::File;
-use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, bail};
-use rehab_hub::adherence::{Alert, DayReport, Engine, LocalDay, PeriodReport, Plan};
+use anyhow::{Result, bail};
+use rehab_hub::adherence::{Alert, DayReport, Engine, LocalDay, PeriodReport};
 use rehab_hub::clock::Timeline;
-use rehab_hub::config::ConfigError;
-use rehab_hub::scorer;
-use rehab_hub::source::capture::CaptureLine;
 use rehab_hub::source::replay::Replayer;
 use rehab_hub::types::{BootId, Logged, Seq, UtcMicros};
+use rehab_hub::{run, scorer};
 use serde_json::json;
 
+use crate::capture::Capture;
 use crate::{Global, output};
 
 #[derive(clap::Args)]
@@ -43,7 +40,7 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args, global: &Global) -> Result<ExitCode> {
-    let mut engine = Engine::new(plan(&args.plan)?);
+    let mut engine = Engine::new(run::read_plan(&args.plan)?);
     let newest = observe(&mut engine, args)?;
     let Some(newest) = newest else { bail!("the capture is empty; name one with lines in it") };
     let zone = engine.plan().zone;
@@ -71,12 +68,6 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn plan(path: &Path) -> Result<Plan> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
-    Ok(Plan::parse(&path.display().to_string(), &text).map_err(ConfigError::Faulty)?)
-}
-
 /// Shows every line to the engine, a second time if late lines ask for it. Returns the newest time.
 fn observe(engine: &mut Engine, args: &Args) -> Result<Option<UtcMicros>> {
     let newest = observe_once(engine, args)?;
@@ -93,21 +84,8 @@ fn observe_once(engine: &mut Engine, args: &Args) -> Result<Option<UtcMicros>> {
     let mut timeline = Timeline::default();
     let (mut newest, mut seq) = (None, Seq::new(1));
     for path in &args.capture {
-        let file = File::open(path).with_context(|| format!("cannot open the capture {}", path.display()))?;
-        for (index, line) in BufReader::new(file).lines().enumerate() {
-            let line = line.with_context(|| format!("cannot read {}", path.display()))?;
-            if line.trim().is_empty() {
-                continue;
-            }
-            let line = match CaptureLine::parse(&line) {
-                Ok(line) => line,
-                Err(_) if args.skip_bad => continue,
-                Err(reason) => bail!(
-                    "{}:{}: {reason}; mend the line, or skip it with --skip-bad",
-                    path.display(),
-                    index + 1
-                ),
-            };
+        let mut capture = Capture::open(path, args.skip_bad)?;
+        while let Some((_, line)) = capture.next_behind(0)? {
             newest = newest.max(Some(line.at));
             let (anchor, packet) = replayer.packet(line);
             timeline.saw(packet.boot, packet.mono);

@@ -9,6 +9,7 @@ use anyhow::{Context, Result, bail};
 use rehab_hub::decode::{
     Catalogue, DecodeError, Decoder, Device, Layout, Machine, Quantity, Reading, Value, by_name,
 };
+use rehab_hub::source::capture::parse_hex;
 use rehab_hub::types::CharUuid;
 use serde_json::{Map, Value as Json, json};
 
@@ -149,7 +150,8 @@ impl Tool {
             Ok(uuid) => uuid,
             Err(error) => return Answer::Failed(error.to_string(), Vec::new()),
         };
-        let packets: Result<Vec<Vec<u8>>, String> = hex.split(',').map(|part| unhex(part.trim())).collect();
+        let packets: Result<Vec<Vec<u8>>, String> =
+            hex.split(',').map(|part| parse_hex(part.trim())).collect();
         match packets {
             Err(reason) => Answer::Failed(reason, Vec::new()),
             Ok(packets) if hex.contains(',') => self.sequence(uuid, &packets),
@@ -192,18 +194,6 @@ fn collect(show: impl FnOnce(&mut dyn FnMut(&'static Quantity, Value<'_>))) -> V
         fields.push(Shown { quantity, value });
     });
     fields
-}
-
-fn unhex(text: &str) -> Result<Vec<u8>, String> {
-    let mut digits = Vec::with_capacity(text.len());
-    for (index, letter) in text.chars().enumerate() {
-        let digit = letter.to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-        digits.push(digit.ok_or_else(|| format!("{letter:?} at place {} is not a hex digit", index + 1))?);
-    }
-    if digits.len() % 2 == 1 {
-        return Err(format!("{} hex digits, an odd number, are not whole bytes", digits.len()));
-    }
-    Ok(digits.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect())
 }
 
 fn map(fields: &[Shown]) -> Map<String, Json> {

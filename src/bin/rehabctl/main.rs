@@ -3,6 +3,7 @@
 //! Exit codes: 0 ok, 1 failed, 2 usage, 69 the daemon cannot be reached, 78 the configuration is faulty.
 
 mod adherence;
+mod capture;
 mod config;
 mod decode;
 #[cfg(feature = "demo")]

@@ -1,17 +1,17 @@
 //! `rehabctl replay FILE`: feeds a capture to a running hub, a batch at a time, each durable before the next.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader, Write};
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use rehab_hub::clock::wall::Wall;
 use rehab_hub::ctl::{Client, Request};
-use rehab_hub::source::capture::CaptureLine;
 use rehab_hub::source::replay::fresh_boot;
 use serde_json::Value;
 
+use crate::capture::Capture;
 use crate::{Global, output};
 
 /// Lines a request: one block of the store, which is committed at once.
@@ -39,8 +39,6 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<ExitCode> {
     if args.batch == 0 || args.batch > BATCH {
         bail!("--batch is {}; give 1 to {BATCH}", args.batch);
     }
-    let path = &args.file;
-    let file = File::open(path).with_context(|| format!("cannot open the capture {}", path.display()))?;
     let open = |path: &PathBuf| {
         let file = File::options().create(true).append(true).open(path);
         file.with_context(|| {
@@ -48,8 +46,8 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<ExitCode> {
         })
     };
     let ledger = args.ledger.as_ref().map(open).transpose()?;
-    let mut capture = Capture { args, lines: BufReader::new(file), number: 0, bad: 0 };
-    let fed = crate::blocking(feed(&mut capture, global, ledger))?;
+    let mut capture = Capture::open(&args.file, args.skip_bad)?;
+    let fed = crate::blocking(feed(&mut capture, args, global, ledger))?;
     let bad = capture.bad;
     if global.json {
         output::say(serde_json::json!({"lines": fed, "bad": bad}));
@@ -59,63 +57,33 @@ pub(crate) fn run(args: &Args, global: &Global) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Reads a capture a batch at a time, however long it is.
-struct Capture<'a> {
-    args: &'a Args,
-    lines: BufReader<File>,
-    number: usize,
-    bad: u64,
-}
-
-impl Capture<'_> {
-    /// The next lines, fewer than a batch at the end only; with what is wrong with the line after them.
-    fn batch(&mut self) -> (Vec<String>, Option<anyhow::Error>) {
-        let mut batch = Vec::new();
-        while batch.len() < self.args.batch {
-            match self.line() {
-                Ok(Some(line)) => batch.push(line),
-                Ok(None) => break,
-                Err(fault) => return (batch, Some(fault)),
-            }
-        }
-        (batch, None)
-    }
-
-    fn line(&mut self) -> Result<Option<String>> {
-        let name = self.args.file.display();
-        loop {
-            let mut line = String::new();
-            self.number += 1;
-            let number = self.number;
-            let read = self.lines.read_line(&mut line);
-            if read.with_context(|| format!("cannot read line {number} of {name}"))? == 0 {
-                return Ok(None);
-            }
-            let line = line.trim();
-            if number <= self.args.from || line.is_empty() {
-                continue;
-            }
-            match CaptureLine::parse(line) {
-                Ok(_) => return Ok(Some(line.to_owned())),
-                Err(reason) if self.args.skip_bad => {
-                    self.bad += 1;
-                    output::complain(&anyhow::anyhow!("line {number} skipped: {reason}"));
-                }
-                Err(reason) => bail!(
-                    "{name}:{number}: {reason}; mend the line and go on with --from {}, or skip it with --skip-bad",
-                    number - 1
-                ),
+/// The next lines, fewer than a batch at the end only; with what is wrong with the line after them.
+fn batch(capture: &mut Capture<'_>, args: &Args) -> (Vec<String>, Option<anyhow::Error>) {
+    let mut batch = Vec::new();
+    while batch.len() < args.batch {
+        match capture.next_behind(args.from) {
+            Ok(Some((text, _))) => batch.push(text),
+            Ok(None) => break,
+            Err(fault) => {
+                let go_on = format!("what stands before it is fed; go on with --from {}", capture.number - 1);
+                return (batch, Some(fault.context(go_on)));
             }
         }
     }
+    (batch, None)
 }
 
-async fn feed(capture: &mut Capture<'_>, global: &Global, mut ledger: Option<File>) -> Result<u64> {
+async fn feed(
+    capture: &mut Capture<'_>,
+    args: &Args,
+    global: &Global,
+    mut ledger: Option<File>,
+) -> Result<u64> {
     let id = fresh_boot(Wall::new()?);
     let mut client = Client::connect(&global.socket).await?;
     let mut fed = 0;
     loop {
-        let (lines, fault) = capture.batch();
+        let (lines, fault) = batch(capture, args);
         if lines.is_empty() {
             return fault.map_or(Ok(fed), Err);
         }

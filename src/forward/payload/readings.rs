@@ -9,6 +9,7 @@ use serde_json::{Number, Value};
 use super::Event;
 use crate::clock::Quality;
 use crate::forward::rfc3339;
+use crate::source::capture::parse_hex;
 use crate::types::{BootId, CharUuid, Epoch, HubId, Link, Mono, SensorId, Seq, UtcMicros};
 
 /// Readings of one sensor and one boot, one entry a reading in every column.
@@ -127,13 +128,7 @@ impl Serialize for Hex {
 impl<'de> Deserialize<'de> for Hex {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        let nibble = |digit: u8| char::from(digit).to_digit(16).map(|value| value as u8);
-        let byte = |pair: &[u8]| match pair {
-            [high, low] => Some(nibble(*high)? << 4 | nibble(*low)?),
-            _ => None,
-        };
-        let bytes = text.as_bytes().chunks(2).map(byte).collect::<Option<_>>();
-        bytes.map(Self).ok_or_else(|| serde::de::Error::custom("not pairs of hex digits"))
+        parse_hex(&text).map(|bytes| Self(bytes.into())).map_err(serde::de::Error::custom)
     }
 }
 
